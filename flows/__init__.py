@@ -1,0 +1,1 @@
+"""The Prefect flows and the command line: the only code that knows Prefect."""

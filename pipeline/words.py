@@ -1,0 +1,87 @@
+"""Words: a transcript as it was written, and the words once they have their place in time."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Rung = Literal["strict", "wide", "open", "proportional", "given", "ctc", "window", "pause", "untimed"]
+"""How a word got its time, from best to worst:
+
+`given` by a timed transcript, forced alignment with `strict`, `wide` or `open` beams, `ctc` forced alignment
+with a neural acoustic model, `proportional` inside speech activity; `window` is a fixed window of a clip
+without transcript, `pause` a row that holds no word, `untimed` a word of a clip without any media.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptWord:
+    """One word as the transcript wrote it, with the times a timed transcript gave it."""
+
+    text: str
+    """As written, attached punctuation included; never empty."""
+    start_s: float | None = None
+    """Seconds from the clip's time 0, None if not known."""
+    end_s: float | None = None
+    """Seconds from the clip's time 0, None if not known."""
+    confidence: float | None = None
+    """0 to 1, if the transcript states one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A stretch of time that is known to hold some words (a subtitle, a segment of a timed transcript)."""
+
+    start_s: float
+    end_s: float
+    first_word: int
+    """Index of the first word."""
+    end_word: int
+    """Index after the last word."""
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in a clip."""
+
+    words: tuple[TranscriptWord, ...]
+    language: str = "en"
+    """BCP 47 tag."""
+    cues: tuple[Cue, ...] = ()
+    """Non-overlapping in words, in order; empty for a plain text."""
+
+    @property
+    def text(self) -> str:
+        """The words joined by blanks."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One row of an aligned clip: a word with its place in time."""
+
+    text: str
+    """As the transcript wrote it; empty for windows and pauses."""
+    start_s: float
+    end_s: float
+    """The word is spoken in `[start_s, end_s)`, seconds from the clip's time 0."""
+    confidence: float
+    """0 to 1: how far to trust the place of this word."""
+    rung: Rung
+    """How the word got its time."""
+    phones: int = 0
+    """How many phones its pronunciation has; 0 where none is known."""
+    expected_s: float = 0.0
+    """How long its phones take on average; 0 where none is known."""
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.start_s <= self.end_s and np.isfinite(self.end_s)):
+            raise ValueError(f"word {self.text!r}: [{self.start_s}, {self.end_s}) s is not a stretch of time")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"word {self.text!r}: confidence {self.confidence} is outside 0 to 1")
+
+
+def plain_transcript(text: str, language: str = "en") -> Transcript:
+    """Return the transcript of a plain text: words are what stands between white space."""
+    return Transcript(tuple(TranscriptWord(word) for word in text.split()), language)

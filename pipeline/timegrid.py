@@ -17,9 +17,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.start_s) and np.isfinite(self.end_s) and self.start_s <= self.end_s):
-            raise ValueError(
-                f"interval [{self.start_s}, {self.end_s}) must be finite and start before it ends"
-            )
+            raise ValueError(f"interval [{self.start_s}, {self.end_s}) must be finite and start before it ends")
 
     @property
     def duration_s(self) -> float:

@@ -61,8 +61,8 @@ class FeatureTrack:
             raise ValueError("values that are not valid must stand as 0.0")
 
     def _not_finite(self) -> list[str]:
-        bad = ~np.isfinite(self.values).all(axis=0)
-        return [name for name, is_bad in zip(self.names, bad, strict=True) if is_bad]
+        good = np.isfinite(self.values).all(axis=0).tolist()
+        return [name for name, is_good in zip(self.names, good, strict=True) if not is_good]
 
     @property
     def mask(self) -> NDArray[np.bool_]:

@@ -61,8 +61,8 @@ class FeatureTrack:
             raise ValueError("values that are not valid must stand as 0.0")
 
     def _not_finite(self) -> list[str]:
-        good = np.isfinite(self.values).all(axis=0).tolist()
-        return [name for name, is_good in zip(self.names, good, strict=True) if not is_good]
+        bad = np.flatnonzero((~np.isfinite(self.values)).any(axis=0))
+        return [self.names[column] for column in bad]
 
     @property
     def mask(self) -> NDArray[np.bool_]:

@@ -69,6 +69,10 @@ class FeatureTrack:
         """[shape=(T,)] True where the modality was present in the frame (any column was measured)."""
         return np.asarray(self.valid.any(axis=1))
 
+    def mask_at(self, frames: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """[shape=(len(frames),)] The mask of these frames only."""
+        return np.asarray(self.valid[frames].any(axis=1))
+
     def __repr__(self) -> str:
         present = int(self.mask.sum())
         return f"FeatureTrack(T={len(self.times_s)}, D={len(self.names)}, present={present})"

@@ -1,0 +1,69 @@
+"""Files written whole or not at all, privately, and hashed by content."""
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+from pipeline.errors import StoreError
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+"""Faces and voices are private: what is derived from them is readable by its owner only."""
+PARTIAL_PREFIX = ".partial-"
+"""A file that a killed process left behind under this name was never finished and may be deleted."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file by rename: a reader sees the old content or the new one, never a part.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or not writable; whatever stood at ``path`` before is intact.
+    """
+    partial = path.with_name(f"{PARTIAL_PREFIX}{os.getpid()}-{path.name}")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        advice = "free some space" if error.errno == errno.ENOSPC else "check the folder's permissions"
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}); {advice} and run the same command again"
+        ) from None
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable: after a power cut the new name is there."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> Path:
+    """Create a private folder (and its parents) unless it is there.
+
+    Raises
+    ------
+    StoreError
+        Something else stands at that path, or the parent is not writable.
+    """
+    try:
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be used as a folder ({error.strerror}); choose another --out") from None
+    return folder
+
+
+def content_sha256(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

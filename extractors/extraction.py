@@ -1,0 +1,278 @@
+"""Extraction: a clip in, an aligned clip out. One pass over the file, every modality, no Prefect.
+
+The flow of one clip: read its media (face landmarks frame by frame, audio on the way), find speech, choose
+the speaker's face, compute voice features, time the words, pool both tracks to the words, cut utterances,
+embed the words.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_quality, audio_track
+from extractors.face import FaceConfig, FaceExtractor, FaceResult, face_columns
+from extractors.text import EMBEDDED_MODEL, HUB_MODEL, TextConfig, TextExtractor, model_digest
+from extractors.word_rhythm import word_timing_features
+from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, window_words
+from pipeline.aligned import FLAGS, AlignedClip, ClipInfo
+from pipeline.clip import Clip
+from pipeline.errors import EmptyClipError, UsageError
+from pipeline.files import content_sha256
+from pipeline.pooling import PoolingConfig, pool, pooling_words, with_pauses
+from pipeline.segments import SegmentConfig, cut
+from pipeline.speech import SpeechEnvelope, speech_envelope
+from pipeline.streams import Audio, MediaConfig, MediaReader
+from pipeline.track import FeatureTrack, WordFeatures, empty_track
+from pipeline.words import Transcript, Word
+
+EXTRACTION_VERSION = 1
+"""Raised whenever the same clip and configuration would give other values: stores are then made anew."""
+PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL}
+"""Preset -> text model."""
+AUDIO_RATE_HZ = 16_000
+
+
+class ExtractionConfig(BaseModel):
+    """Everything that decides the values of a store; composed of the stages' own configurations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    media: MediaConfig = MediaConfig()
+    text: TextConfig = TextConfig()
+    audio: AudioConfig = AudioConfig()
+    face: FaceConfig = FaceConfig()
+    words: WordTimingConfig = WordTimingConfig()
+    pooling: PoolingConfig = PoolingConfig()
+    segments: SegmentConfig = SegmentConfig()
+
+
+def preset(name: str) -> ExtractionConfig:
+    """Return a preset's configuration: `embedded` works offline, `bert` uses bert-base-uncased.
+
+    Raises
+    ------
+    UsageError
+        No preset of that name.
+    """
+    if name not in PRESETS:
+        raise UsageError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    return ExtractionConfig(text=TextConfig(model=PRESETS[name]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Media:
+    """What one pass over a file gave, on the clip's clock."""
+
+    audio: Audio | None
+    speech: SpeechEnvelope | None
+    face: FaceResult | None
+    duration_s: float
+    figures: dict[str, Any]
+
+
+class Extractor:
+    """Extracts clips one after the other; models are loaded when first needed and shared by all clips."""
+
+    def __init__(self, config: ExtractionConfig | None = None) -> None:
+        self.config = config or ExtractionConfig()
+
+    @cached_property
+    def _text(self) -> TextExtractor:
+        return TextExtractor(self.config.text)
+
+    @cached_property
+    def _face(self) -> FaceExtractor:
+        return FaceExtractor(self.config.face)
+
+    @cached_property
+    def _timer(self) -> WordTimer:
+        return WordTimer(self.config.words)
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """What, beside a clip, decides its features: configuration, version of our rules, model hashes.
+
+        Library versions are recorded beside it but do not make a store stale: an upgrade that changes values is
+        met by raising `EXTRACTION_VERSION`.
+        """
+        return {
+            "version": EXTRACTION_VERSION,
+            "config": self.config.model_dump(mode="json"),
+            "models": {"text": model_digest(self.config.text.model), "face": self.config.face.bundle_digest()},
+        }
+
+    def fingerprint(self, clip: Clip, content: str | None) -> str:
+        """Return the key that says whether a stored clip is still what this extractor would make.
+
+        Parameters
+        ----------
+        content : str or None
+            The sha256 of the media file.
+        """
+        key = json.dumps(
+            [self.recipe, content, clip.start_s, clip.end_s, clip.language, _transcript_key(clip.transcript)],
+            sort_keys=True,
+        )
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    def extract(self, clip: Clip, content: str | None = None) -> AlignedClip:
+        """Extract one clip.
+
+        Parameters
+        ----------
+        clip : Clip
+        content : str, optional
+            The sha256 of the media file, computed here if not given.
+
+        Raises
+        ------
+        EmptyClipError
+            No modality remains of it.
+        MediaError
+            The file cannot be read.
+        """
+        if content is None and clip.path is not None:
+            content = content_sha256(clip.path)
+        media = self._read(clip)
+        if media.audio is None and _no_face(media) and not _has_text(clip):
+            raise EmptyClipError(
+                f"clip {clip.clip_id!r}: no audio, no face in any frame and no transcript; nothing remains to "
+                "measure; add a transcript or leave the clip out"
+            )
+        timed = self._words(clip, media)
+        rows = with_pauses(timed.words, media.duration_s, self.config.pooling)
+        segments = cut(rows, self.config.segments)
+        text = self._text.embed([word.text for word in rows], segments)
+        audio, quality = self._voice(media)
+        face = media.face.track if media.face else empty_track(tuple(c.name for c in face_columns(self.config.face)))
+        over = pooling_words(rows, media.duration_s, self.config.pooling)
+        voice_rows = _beside(pool(audio, over, self.config.pooling), word_timing_features(rows), present=media.audio)
+        flags = _flags(clip, media, timed, quality)
+        return AlignedClip(
+            clip_id=clip.clip_id,
+            words=rows,
+            text=text.words,
+            audio=voice_rows,
+            face=pool(face, over, self.config.pooling),
+            native={"audio": audio, "face": face},
+            pieces=text.pieces,
+            segments=segments,
+            duration_s=media.duration_s,
+            flags=flags,
+            info=ClipInfo(clip.label, clip.split, clip.speaker, clip.video_id, clip.language),
+            provenance={
+                "content_sha256": content,
+                "fingerprint": self.fingerprint(clip, content),
+                "recipe": self.recipe,
+                "libraries": library_versions(),
+                "media": media.figures,
+                "quality": {
+                    **(quality.figures if quality else {}),
+                    **(media.face.quality if media.face else {}),
+                    **timed.quality,
+                },
+            },
+        )
+
+    def _read(self, clip: Clip) -> _Media:
+        """Read the clip's media once: landmarks of every frame, audio beside them."""
+        if clip.path is None:
+            return _Media(None, None, None, 0.0, {})
+        first_pts_s: float | None = None
+        frames = 0
+        with (
+            MediaReader(clip.path, clip.start_s, clip.end_s, self.config.media) as reader,
+            self._face.start() as session,
+        ):
+            last_s = 0.0
+            for frame in reader.frames():
+                first_pts_s = frame.pts_s if first_pts_s is None else first_pts_s
+                last_s = frame.pts_s
+                session.add(frame.image, frame.pts_s - first_pts_s)
+                frames += 1
+            audio = reader.audio()
+            origin_s = audio.start_pts_s if audio else (first_pts_s or 0.0)
+            speech = speech_envelope(audio.samples, audio.rate_hz) if audio else None
+            offset_s = (first_pts_s if first_pts_s is not None else origin_s) - origin_s
+            face = session.finish(speech, clock_offset_s=offset_s) if frames else None
+            heard_s = len(audio.samples) / audio.rate_hz if audio else 0.0
+            seen_s = (
+                last_s - origin_s + (last_s - first_pts_s) / max(frames - 1, 1) if first_pts_s is not None else 0.0
+            )
+            figures = {"frames": frames, "problems": list(reader.problems), **_audio_figures(audio)}
+        return _Media(audio, speech, face, max(heard_s, seen_s, 0.0), figures)
+
+    def _words(self, clip: Clip, media: _Media) -> TimedWords:
+        """Give every word its place; windows where there is no transcript."""
+        if clip.transcript is None or not _has_text(clip):
+            return TimedWords(window_words(media.duration_s, self.config.words), (), {})
+        if clip.path is None:
+            words = tuple(Word(word.text, 0.0, 0.0, 0.0, "untimed") for word in clip.transcript.words)
+            return TimedWords(words, (), {})
+        samples = media.audio.samples if media.audio else np.zeros(0, np.float32)
+        return self._timer.time(clip.transcript, samples, AUDIO_RATE_HZ, duration_s=media.duration_s)
+
+    def _voice(self, media: _Media) -> tuple[FeatureTrack, AudioQuality | None]:
+        if media.audio is None:
+            return empty_track(tuple(column.name for column in audio_columns(self.config.audio))), None
+        audio = media.audio
+        track = audio_track(audio.samples, audio.rate_hz, self.config.audio)
+        return track, audio_quality(audio.samples, audio.source_rate_hz, audio.clipped_fraction)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries whose numbers stand in a store."""
+    from importlib.metadata import version
+
+    names = ("av", "librosa", "mediapipe", "numpy", "opencv-python", "pocketsphinx", "torch", "transformers")
+    return {name: version(name) for name in names}
+
+
+def _beside(track: WordFeatures, rhythm: WordFeatures, *, present: Audio | None) -> WordFeatures:
+    """Put the columns made of word times beside the pooled ones; without audio they are missing too."""
+    valid = rhythm.valid & (present is not None)
+    return WordFeatures(
+        np.concatenate([track.values, np.where(valid, rhythm.values, 0.0)], axis=1).astype(np.float32),
+        np.concatenate([track.valid, valid], axis=1),
+        (*track.names, *rhythm.names),
+    )
+
+
+def _has_text(clip: Clip) -> bool:
+    return clip.transcript is not None and bool(clip.transcript.words)
+
+
+def _no_face(media: _Media) -> bool:
+    return media.face is None or not media.face.track.mask.any()
+
+
+def _flags(clip: Clip, media: _Media, timed: TimedWords, quality: AudioQuality | None) -> tuple[str, ...]:
+    found = set(timed.flags) | set(quality.flags if quality else ()) | set(media.face.flags if media.face else ())
+    if not _has_text(clip):
+        found.add("text_missing")
+    if media.audio is None:
+        found.add("audio_missing")
+    if _no_face(media):
+        found.add("face_missing")
+    if any(word.rung == "proportional" for word in timed.words):
+        found.add("proportional_times")
+    return tuple(flag for flag in FLAGS if flag in found)
+
+
+def _audio_figures(audio: Audio | None) -> dict[str, Any]:
+    if audio is None:
+        return {}
+    return {"source_rate_hz": audio.source_rate_hz, "source_channels": audio.source_channels}
+
+
+def _transcript_key(transcript: Transcript | None) -> Any:
+    if transcript is None:
+        return None
+    words = [[word.text, word.start_s, word.end_s, word.confidence] for word in transcript.words]
+    cues = [[cue.start_s, cue.end_s, cue.first_word, cue.end_word, cue.speaker] for cue in transcript.cues]
+    return [words, cues, transcript.language]

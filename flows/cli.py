@@ -1,0 +1,40 @@
+"""The command line: `dmd COMMAND`. Heavy imports stand inside the commands, so that `--help` is quick."""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from flows import commands_extract, commands_models, commands_train
+from flows.outcome import RUN_FAILED, WRONG_USAGE
+from pipeline.errors import PipelineError
+
+INTERRUPTED = 130
+app = typer.Typer(
+    name="dmd",
+    help="From video clips to word-aligned text, voice and face features, and a multimodal sentiment score.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for commands in (commands_extract, commands_train, commands_models):
+    commands.register(app)
+
+
+def main() -> NoReturn:
+    """Run the command line; errors of ours become one line and an exit code."""
+    import warnings
+
+    warnings.filterwarnings("ignore")  # libraries' advice to their own developers
+    try:
+        app(standalone_mode=True)
+    except PipelineError as error:
+        print(f"dmd: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("dmd: stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(RUN_FAILED)
+    sys.exit(WRONG_USAGE)

@@ -1,0 +1,205 @@
+"""Workers: killable subprocesses that extract one clip at a time and write it to the store themselves.
+
+Who watches whom: a batch task (a thread of the flow, or a Dask worker's thread) borrows one worker and owns it
+until the batch is done. It alone sets the deadline of each clip, kills the worker that misses it or dies,
+starts a new one, tries the clip once more, and then gives it up with the reason. A worker dies with its owner.
+"""
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from extractors.extraction import ExtractionConfig
+from flows.outcome import Outcome
+from pipeline.clip import Clip
+from pipeline.errors import StoreError
+
+TRIES = 2
+"""A clip that kills or outlasts its worker is tried once more in a fresh one, then given up."""
+START_S = 120.0
+"""A worker that has not reported by then, on a machine however loaded, will not."""
+DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """What a worker does and where it writes."""
+
+    store: Path
+    config: ExtractionConfig
+    deadline_s: float = 600.0
+    """Longest time for one clip."""
+
+
+class Worker:
+    """One subprocess and the pipe to it."""
+
+    def __init__(self, spec: WorkerSpec, starter: ThreadPoolExecutor) -> None:
+        self.spec = spec
+        self._starter = starter
+        self._process: Any = None
+        self._pipe: Connection | None = None
+
+    def extract(self, clip: Clip) -> Outcome:
+        """Extract one clip within its deadline, whatever it does to the worker.
+
+        Raises
+        ------
+        StoreError
+            The store cannot be written: the run must stop.
+        """
+        reason = ("crash", "the worker did not start")
+        for _ in range(TRIES):
+            answer = self._ask(clip)
+            if isinstance(answer, Outcome):
+                if answer.stage == "write":
+                    raise StoreError(answer.error)
+                return answer
+            reason = answer
+        path = str(clip.path or "")
+        return Outcome(clip.clip_id, path, "failed", reason[0], f"clip {clip.clip_id!r} ({path}): {reason[1]}")
+
+    def close(self) -> None:
+        """End the subprocess."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
+        if self._process is not None:
+            self._process.join()
+        self._process = self._pipe = None
+
+    def _ask(self, clip: Clip) -> Outcome | tuple[str, str]:
+        """Return the outcome, or (stage, reason) when the worker was lost over it."""
+        try:
+            if self._process is None or not self._process.is_alive():
+                self._starter.submit(self._start).result()
+            assert self._pipe is not None
+            self._pipe.send(clip)
+            if not self._pipe.poll(self.spec.deadline_s):
+                self.close()
+                limit = f"not done after {self.spec.deadline_s:.0f} s, tried {TRIES} times"
+                return "timeout", f"{limit}; leave it out, or give it more time with --timeout"
+            outcome = self._pipe.recv()
+            assert isinstance(outcome, Outcome)
+            return outcome
+        except (EOFError, OSError):
+            code = self._exit_code()
+            self.close()
+            return "crash", f"ended its worker process ({code}), tried {TRIES} times; re-encode it or leave it out"
+
+    def _start(self) -> None:
+        self.close()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, self.spec, os.getpid()), name="dmd-worker", daemon=True
+        )
+        with _importable_main():
+            self._process.start()
+        theirs.close()
+        if not self._pipe.poll(START_S):
+            raise OSError("the worker did not report")
+        self._pipe.recv()
+
+    def _exit_code(self) -> str:
+        if self._process is None:
+            return "did not start"
+        self._process.join(5)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            return f"signal {signal.Signals(-code).name}"
+        return f"exit code {code}"
+
+
+class WorkerPool:
+    """Idle workers of this process, by what they do; thread-safe."""
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+        self._all: list[Worker] = []
+        self._lock = threading.Lock()
+        # The kernel's death signal follows the thread that started a process, so one that outlives all tasks does.
+        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dmd-worker-starter")
+
+    @contextlib.contextmanager
+    def borrow(self, spec: WorkerSpec) -> Iterator[Worker]:
+        """Lend a worker of this specification, an idle one if there is one."""
+        with self._lock:
+            worker = next((worker for worker in self._idle if worker.spec == spec), None)
+            if worker is None:
+                worker = Worker(spec, self._starter)
+                self._all.append(worker)
+            else:
+                self._idle.remove(worker)
+        try:
+            yield worker
+        finally:
+            with self._lock:
+                self._idle.append(worker)
+
+    def close(self) -> None:
+        """End all workers, lent ones too (a run that was interrupted)."""
+        with self._lock:
+            workers, self._all, self._idle = self._all, [], []
+        for worker in workers:
+            worker.close()
+
+
+@contextlib.contextmanager
+def _importable_main() -> Iterator[None]:
+    """Let a worker start although `__main__` is no importable file (standard input, an embedded interpreter)."""
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    if path is None or Path(path).exists() or getattr(main, "__spec__", None) is not None:
+        yield
+        return
+    del main.__file__
+    try:
+        yield
+    finally:
+        main.__file__ = path
+
+
+def _serve(pipe: Connection, spec: WorkerSpec, owner: int) -> None:
+    """Run in the subprocess: extract what comes through the pipe until its owner closes it."""
+    _die_with(owner)
+    _settle()
+    from flows.work import Work
+
+    work = Work(spec.store, spec.config)
+    pipe.send("ready")
+    while True:
+        try:
+            clip = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(work.do(clip))
+
+
+def _die_with(owner: int) -> None:
+    """Ask the kernel to kill this process when its owner dies, also in the middle of native code (Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != owner:
+        os._exit(1)
+
+
+def _settle() -> None:
+    """Leave Ctrl-C to the owner, keep native chatter off the terminal, use one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)

@@ -65,6 +65,7 @@ class FeatureStore:
         elif create:
             if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise StoreError(f"{self.path}: is there already and is no feature store; choose another --out")
+            make_folder(self.path)
             make_folder(self._clips)
             self.write_settings({})
         else:
@@ -171,7 +172,7 @@ class FeatureStore:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise StoreError(f"{self.path}: another run is writing to this store; wait for it to end") from None
-            for partial in self._clips.rglob(f"{PARTIAL_PREFIX}*"):
+            for partial in self.path.rglob(f"{PARTIAL_PREFIX}*"):
                 partial.unlink(missing_ok=True)
             yield
         finally:

@@ -62,7 +62,8 @@ def choose_video(container: InputContainer, max_pixels: int) -> tuple[VideoStrea
 
     Cover pictures and thumbnails are no video. Of several, the one marked as default, else the first.
     """
-    usable, problems = [], []
+    usable: list[VideoStream] = []
+    problems: list[str] = []
     for stream in container.streams.video:
         if stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails):
             continue
@@ -83,7 +84,8 @@ def choose_audio(container: InputContainer) -> tuple[AudioStream | None, list[st
 
     Of several, the one marked as default, else the first; commentaries and descriptions for the blind come last.
     """
-    usable, problems = [], []
+    usable: list[AudioStream] = []
+    problems: list[str] = []
     for stream in container.streams.audio:
         if stream.codec_context is None:
             problems.append(f"audio stream {stream.index}: no decoder for its codec")

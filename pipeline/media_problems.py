@@ -61,7 +61,9 @@ def why_nothing(path: Path, problems: Sequence[str], decoders: Sequence[Decoder]
     if any(decoder.encrypted for decoder in decoders):
         return f"{name}: is encrypted (DRM); give a copy without protection"
     if not decoders:
-        return f"{name}: holds no video or audio stream that can be decoded{f' ({found})' if found else ''}; convert it"
+        return (
+            f"{name}: holds no video or audio stream that can be decoded{f' ({found})' if found else ''}; convert it"
+        )
     if segment and not any(decoder.failures for decoder in decoders):
         return f"{name}: has nothing in the segment asked for; correct its start_s and end_s"
     reason = f" ({found})" if found else " (its streams are empty)"

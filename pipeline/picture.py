@@ -1,11 +1,12 @@
 """Picture: a decoded frame becomes an upright RGB array of bounded size with square pixels."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from av import VideoFrame
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
@@ -63,6 +64,13 @@ def orientation(matrix: bytes | None) -> Orientation:
     return Orientation(True, c < 0, b < 0)
 
 
+def rotation_matrix(degrees: float) -> bytes:
+    """Return the display matrix of a counter-clockwise turn (as `av_display_rotation_set`, with its sign)."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    values = np.array([cosine, -sine, 0, sine, cosine, 0, 0, 0, 0]) * 65536
+    return np.round(values).astype(np.int32).tobytes()
+
+
 def shown_size(width: int, height: int, aspect: Fraction | None, max_side_px: int) -> tuple[int, int]:
     """Return the size at which a stored picture is converted: square pixels, at most ``max_side_px`` a side.
 
@@ -108,13 +116,18 @@ class PictureMaker:
         reduced = width < frame.width or height < frame.height
         how = Interpolation.AREA if reduced else Interpolation.BILINEAR
         rgb = self._scaler.reformat(frame, width=width, height=height, format="rgb24", interpolation=how, threads=1)
-        turn = orientation(_display_matrix(frame))
+        turn = _turn(frame)
         # to_ndarray drops the padding at the end of rows; the copy makes the rest contiguous, as mp.Image needs
         image = turn.apply(np.asarray(rgb.to_ndarray(), dtype=np.uint8))
         stored = (frame.height, frame.width) if turn.transpose else (frame.width, frame.height)
         return Frame(image, pts_s, *stored)
 
 
-def _display_matrix(frame: VideoFrame) -> bytes | None:
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
-    return None if data is None else bytes(data)
+def _turn(frame: VideoFrame) -> Orientation:
+    try:
+        # not `frame.side_data`, which ties the frame into a reference cycle: every picture, and with it the
+        # codec, would live until the garbage collector runs
+        data = SideDataContainer(frame).get(Type.DISPLAYMATRIX)  # type: ignore[call-arg]  # missing in the stub
+    except ValueError:  # the frame carries side data of a kind that PyAV has no name for
+        return orientation(rotation_matrix(frame.rotation))
+    return orientation(None if data is None else bytes(data))

@@ -122,8 +122,7 @@ class SampleClock:
         self._anchor_s, self._samples, self._rate_hz = start_s, samples, rate_hz
 
     def _follow(self, expected_s: float, pts_s: float | None, samples: int, rate_hz: int) -> BlockPlace:
-        if pts_s is None:
-            self.repairs.missing += 1
+        if pts_s is None:  # usual: only the first of several frames in a packet has one (AMR)
             return BlockPlace(expected_s, 0, True)
         ahead_s = pts_s - expected_s
         if abs(ahead_s) <= TOLERANCE_S:

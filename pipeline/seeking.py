@@ -1,5 +1,6 @@
 """Seeking: where a file's own time begins, and how to start reading shortly before a given time."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -36,13 +37,13 @@ def first_presentation_s(path: Path, max_pixels: int) -> float:
     return 0.0 if time_s is None else time_s
 
 
-def seek_before(container: InputContainer, streams: list[Stream], time_s: float) -> bool:
+def seek_before(container: InputContainer, streams: Sequence[Stream], time_s: float) -> bool:
     """Move to a place from which every stream can be decoded before ``time_s``; False if no seek gets there.
 
     A video stream must show a key frame, and a sound stream a packet, before that time. After False the
     container stands anywhere and must be opened again.
     """
-    if not container.format.name.split(",")[0] in SEEKABLE:
+    if container.format.name.split(",")[0] not in SEEKABLE:
         return False
     for preroll_s in PREROLL_S:
         target = round((time_s - preroll_s) * av.time_base)
@@ -64,7 +65,7 @@ def _first_s(container: InputContainer, stream: VideoStream | AudioStream, max_p
     return None
 
 
-def _lands_before(container: InputContainer, streams: list[Stream], time_s: float) -> bool:
+def _lands_before(container: InputContainer, streams: Sequence[Stream], time_s: float) -> bool:
     waiting = {stream.index for stream in streams}
     for count, packet in enumerate(container.demux(*streams)):
         if packet.stream_index not in waiting or (packet.stream.type == "video" and not packet.is_keyframe):

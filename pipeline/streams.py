@@ -6,7 +6,7 @@ and the sound of the clip (16 kHz mono float32: 64 kB a second), whatever the si
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -94,13 +94,13 @@ class MediaReader:
         rate_hz = (video.rate_hz if video else None) or NOMINAL_RATE_HZ
         self._clock = FrameClock(1.0 / rate_hz, declared_s)
         self._pictures = PictureMaker(self._config.max_side_px)
-        self._pass: Iterator[Frame] | None = None
+        self._pass: Generator[Frame] | None = None
         self._skip_pictures = False
         self._first_frame_s: float | None = None
         self._span_s = (math.inf, -math.inf)
         self._passed_end: set[int] = set()
         self._audio: Audio | None = None
-        self._ended = False
+        self._ended = self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -112,6 +112,11 @@ class MediaReader:
 
     def close(self) -> None:
         """Close the file; frames that were yielded stay good."""
+        if self._pass is not None:
+            self._pass.close()
+        # the pass and this reader hold each other: without this, codecs live until the garbage collector comes
+        self._pass = None
+        self._closed = True
         self._stack.close()
 
     def frames(self) -> Iterator[Frame]:
@@ -129,14 +134,17 @@ class MediaReader:
             changed while it was read.
         """
         if self._pass is None:
+            if self._closed:
+                raise ValueError(f"{os.fspath(self._path)!r}: is closed; read it inside its `with` block")
             self._pass = self._read()
         return self._pass
 
     def audio(self) -> Audio | None:
         """Return the sound, None if there is none; what `frames` has not read is read now, without pictures."""
-        self._skip_pictures = True
-        for _ in self.frames():
-            pass
+        if not self._ended:
+            self._skip_pictures = True
+            for _ in self.frames():
+                pass
         return self._audio
 
     @property
@@ -168,11 +176,12 @@ class MediaReader:
         audio, no_audio = choose_audio(container)
         self._refused = (*no_video, *no_audio)
         self.info = media_info(self._path, container, video, audio)
+        self._aspect = None if video is None else video.sample_aspect_ratio
         streams = [stream for stream in (video, audio) if stream is not None]
         self._decoders = {stream.index: Decoder(stream, self._config.max_pixels) for stream in streams}
         self._source = PacketSource(container, streams)
         if not streams:
-            self.close()
+            self._stack.close()
             raise MediaError(why_nothing(self._path, self._refused, [], segment=False))
         return container
 
@@ -184,7 +193,7 @@ class MediaReader:
         if not seek_before(self._container, streams, self._from_s):
             self._container = self._open()
 
-    def _read(self) -> Iterator[Frame]:
+    def _read(self) -> Generator[Frame]:
         for packet in self._source:
             decoder = self._decoders[packet.stream_index]
             yield from self._take(decoder, [] if self._skips(decoder, packet) else decoder.decode(packet))
@@ -224,8 +233,7 @@ class MediaReader:
             return None
         if self._first_frame_s is None:
             self._first_frame_s = time_s
-        aspect = decoder.stream.sample_aspect_ratio or decoder.stream.codec_context.sample_aspect_ratio
-        return self._pictures.picture(frame, time_s, aspect)
+        return self._pictures.picture(frame, time_s, self._aspect)
 
     def _note(self, decoder: Decoder, start_s: float, end_s: float) -> None:
         self._span_s = (min(self._span_s[0], start_s), max(self._span_s[1], end_s))

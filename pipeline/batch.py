@@ -27,6 +27,8 @@ class Pieces:
     """[B, P] long, the row each piece is pooled into, -1 for [CLS], [SEP] and padding; None: one row a piece."""
     rows: int
     """L, the number of rows after pooling."""
+    segments: Tensor | None = None
+    """[B, P] long, BERT's token types; None: all 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,135 @@
+"""BERT inside the model: word pieces to one row a word."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dmd.config import TextEncoderConfig
+from pipeline.batch import Modality, Pieces
+from pipeline.errors import ModelMissingError
+
+
+class TextEncoder(nn.Module):
+    """BERT's last hidden states, pooled from word pieces to words.
+
+    The published model reads one row a piece, [CLS] and [SEP] among them; our own stores give each piece the
+    row of its word, and a row is the mean of its pieces.
+
+    Parameters
+    ----------
+    config : TextEncoderConfig
+    pooler : bool
+        Whether to hold BERT's pooler, which nothing reads, as the published model does.
+    """
+
+    def __init__(self, config: TextEncoderConfig, *, pooler: bool) -> None:
+        super().__init__()
+        from transformers import BertConfig, BertModel
+
+        shape = BertConfig(
+            vocab_size=config.vocabulary,
+            hidden_size=config.hidden_size,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            intermediate_size=config.intermediate_size,
+            hidden_act=config.activation,
+            hidden_dropout_prob=config.dropout,
+            attention_probs_dropout_prob=config.dropout,
+            max_position_embeddings=config.positions,
+            type_vocab_size=config.token_types,
+            layer_norm_eps=config.norm_eps,
+        )
+        self.config = config
+        self.pooler = pooler
+        self.bert = BertModel(shape, add_pooling_layer=pooler)
+        if not config.fine_tuned:
+            self.bert.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "TextEncoder":
+        """Set the mode; a frozen BERT stays in evaluation mode, so that its dropout is off."""
+        super().train(mode)
+        self.bert.train(mode and self.config.fine_tuned)
+        return self
+
+    def load_pretrained(self, folder: Path) -> None:
+        """Take the weights of a BERT that `transformers` saved in a local folder.
+
+        Raises
+        ------
+        ModelMissingError
+            When the folder holds no such model.
+        """
+        from transformers import BertModel
+
+        try:
+            found = BertModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=self.pooler)
+            self.bert.load_state_dict(found.state_dict())
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelMissingError(
+                f"text encoder {folder}: {reason}; give the folder of a BERT of this shape"
+            ) from None
+
+    def forward(self, pieces: Pieces) -> Modality:
+        """Return rows of text [B, L, D] with their mask."""
+        hidden = self.bert(
+            input_ids=pieces.ids,
+            attention_mask=pieces.mask.to(torch.long),
+            token_type_ids=torch.zeros_like(pieces.ids) if pieces.segments is None else pieces.segments,
+        ).last_hidden_state
+        if pieces.word_index is None:
+            return Modality(hidden, pieces.mask)
+        return pooled_to_words(hidden, pieces)
+
+
+def pooled_to_words(hidden: Tensor, pieces: Pieces) -> Modality:
+    """Return the mean of each word's pieces.
+
+    Parameters
+    ----------
+    hidden : Tensor [shape=(B, P, D)]
+    pieces : Pieces
+        With ``word_index``.
+
+    Returns
+    -------
+    Modality
+        values [B, L, D]; a row without pieces is 0 and masked.
+    """
+    assert pieces.word_index is not None
+    index = torch.where(pieces.mask, pieces.word_index, -1)
+    belongs = index[:, None] == torch.arange(pieces.rows, device=index.device)[:, None]  # [B, L, P]
+    counts = belongs.sum(dim=2)
+    weights = belongs / counts.clamp(min=1)[..., None]
+    return Modality(weights.to(hidden.dtype) @ hidden, counts > 0)
+
+
+def read_shape(folder: Path) -> dict[str, Any]:
+    """Return the fields of a `TextEncoderConfig` from a saved BERT's ``config.json``.
+
+    Raises
+    ------
+    ModelMissingError
+        When there is no readable configuration of a BERT.
+    """
+    try:
+        found = json.loads((folder / "config.json").read_text())
+        if found.get("model_type") != "bert":
+            raise ModelMissingError(f"text encoder {folder}: model type {found.get('model_type')!r}, need 'bert'")
+        return {
+            "hidden_size": found["hidden_size"],
+            "layers": found["num_hidden_layers"],
+            "heads": found["num_attention_heads"],
+            "intermediate_size": found["intermediate_size"],
+            "vocabulary": found["vocab_size"],
+            "positions": found["max_position_embeddings"],
+            "token_types": found.get("type_vocab_size", 2),
+            "norm_eps": found.get("layer_norm_eps", 1e-12),
+            "activation": found.get("hidden_act", "gelu"),
+            "dropout": found.get("hidden_dropout_prob", 0.1),
+        }
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelMissingError(f"text encoder {folder}: no readable config.json of a BERT ({error!r})") from None

@@ -11,16 +11,20 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from extractors.containment import forbid_network
 from extractors.extraction import ExtractionConfig
 from flows.outcome import Outcome
+from flows.work import Work
 from pipeline.clip import Clip
 from pipeline.errors import StoreError
 
@@ -31,6 +35,13 @@ START_S = 120.0
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
+class Doer(Protocol):
+    """What a worker holds: models that are loaded once."""
+
+    def do(self, clip: Clip) -> Outcome:
+        """Bring one clip of the store up to date."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
     """What a worker does and where it writes."""
@@ -39,6 +50,8 @@ class WorkerSpec:
     config: ExtractionConfig
     deadline_s: float = 600.0
     """Longest time for one clip."""
+    work: Callable[[Path, ExtractionConfig], Doer] = Work
+    """Makes, in the subprocess, what does the work."""
 
 
 class Worker:
@@ -48,6 +61,7 @@ class Worker:
         self.spec = spec
         self._starter = starter
         self._process: Any = None
+        self._notes = tempfile.NamedTemporaryFile(prefix="dmd-worker-", suffix=".log")
         self._pipe: Connection | None = None
 
     def extract(self, clip: Clip) -> Outcome:
@@ -79,6 +93,13 @@ class Worker:
             self._process.join()
         self._process = self._pipe = None
 
+    def _last_note(self) -> str:
+        """Return the last line that native code wrote before it died: a failed check, a sanitizer's verdict."""
+        self._notes.seek(0)
+        lines = self._notes.read().decode("utf-8", "replace").split("\n")
+        found = [line.strip() for line in lines if line.strip()]
+        return f": {found[-1][:200]}" if found else ""
+
     def _ask(self, clip: Clip) -> Outcome | tuple[str, str]:
         """Return the outcome, or (stage, reason) when the worker was lost over it."""
         try:
@@ -96,14 +117,19 @@ class Worker:
         except (EOFError, OSError):
             code = self._exit_code()
             self.close()
-            return "crash", f"ended its worker process ({code}), tried {TRIES} times; re-encode it or leave it out"
+            note = self._last_note()
+            return (
+                "crash",
+                f"ended its worker process ({code}{note}), tried {TRIES} times; re-encode it or leave it out",
+            )
 
     def _start(self) -> None:
         self.close()
+        self._notes.truncate(0)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self.spec, os.getpid()), name="dmd-worker", daemon=True
+            target=_serve, args=(theirs, self.spec, os.getpid(), self._notes.name), name="dmd-worker", daemon=True
         )
         with _importable_main():
             self._process.start()
@@ -171,13 +197,12 @@ def _importable_main() -> Iterator[None]:
         main.__file__ = path
 
 
-def _serve(pipe: Connection, spec: WorkerSpec, owner: int) -> None:
+def _serve(pipe: Connection, spec: WorkerSpec, owner: int, notes: str) -> None:
     """Run in the subprocess: extract what comes through the pipe until its owner closes it."""
     _die_with(owner)
-    _settle()
-    from flows.work import Work
-
-    work = Work(spec.store, spec.config)
+    _settle(notes)
+    forbid_network()
+    work = spec.work(spec.store, spec.config)
     pipe.send("ready")
     while True:
         try:
@@ -195,11 +220,12 @@ def _die_with(owner: int) -> None:
         os._exit(1)
 
 
-def _settle() -> None:
-    """Leave Ctrl-C to the owner, keep native chatter off the terminal, use one core."""
+def _settle(notes: str) -> None:
+    """Leave Ctrl-C to the owner, send native chatter to the notes, use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    os.close(null)
+    warnings.filterwarnings("ignore")
+    descriptor = os.open(notes, os.O_WRONLY | os.O_APPEND)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)

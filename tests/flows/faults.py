@@ -1,0 +1,48 @@
+"""Work that goes wrong on purpose, in a worker's own process: what its clip's text says."""
+
+import ctypes
+import os
+import signal
+import time
+from pathlib import Path
+
+from extractors.extraction import ExtractionConfig
+from flows.outcome import Outcome
+from flows.work import Work
+from pipeline.clip import Clip
+from pipeline.store import FeatureStore
+from pipeline.words import plain_transcript
+from tests.pipeline.making import aligned_clip
+
+
+class FaultyWork(Work):
+    """Does as the first word of the transcript says; anything else stores a made-up clip."""
+
+    def __init__(self, store: Path, config: ExtractionConfig) -> None:
+        self.store = FeatureStore(store)
+
+    def do(self, clip: Clip) -> Outcome:
+        order = clip.transcript.words[0].text if clip.transcript else ""
+        if order == "segfault":
+            ctypes.string_at(0)
+        if order == "abort":
+            os.write(2, b"F0000 check failed: depth > 0\n")
+            os.abort()
+        if order == "exit":
+            os._exit(3)
+        if order == "hang":
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            time.sleep(3600)
+        if order == "once" and not (self.store.path / "tried").exists():
+            (self.store.path / "tried").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order == "full":
+            return Outcome(clip.clip_id, "", "failed", "write", "disk full; free some space")
+        if order == "pid":
+            return Outcome(clip.clip_id, str(os.getpid()), "computed")
+        self.store.write(aligned_clip(clip.clip_id))
+        return Outcome(clip.clip_id, "", "computed", duration_s=1.0)
+
+
+def clip(order: str, name: str | None = None) -> Clip:
+    return Clip(name or order, None, plain_transcript(order))

@@ -100,6 +100,33 @@ def speech_envelope(samples: NDArray[np.float32], rate_hz: int) -> SpeechEnvelop
     return SpeechEnvelope(times_s, level_db.astype(np.float32), _active(level_db))
 
 
+def background_and_peak(
+    level_db: NDArray[np.floating],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the level of the background and of the loud parts around each frame.
+
+    They are the 10th and 98th percentile of 20 s around each second, drawn straight between the seconds.
+
+    Parameters
+    ----------
+    level_db : ndarray [shape=(T,)]
+        One value every 10 ms.
+
+    Returns
+    -------
+    background_db, peak_db : ndarray [shape=(T,)]
+    """
+    if level_db.size == 0:
+        return np.zeros(0), np.zeros(0)
+    half, step = round(BACKGROUND_SPAN_S / 2 / HOP_S), round(1 / HOP_S)
+    centres = np.arange(0, level_db.size, step)
+    # At the ends the window slides in instead of shrinking: a clip of up to 20 s has one background.
+    starts = np.clip(centres - half, 0, max(0, level_db.size - 2 * half))
+    levels = np.array([np.percentile(level_db[start : start + 2 * half], (10, 98)) for start in starts])
+    frames = np.arange(level_db.size)
+    return np.interp(frames, centres, levels[:, 0]), np.interp(frames, centres, levels[:, 1])
+
+
 def _band_level_db(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64]:
     """[T] level of the speech band; blocks of a minute keep memory bounded."""
     hop, width = round(HOP_S * rate_hz), round(WINDOW_S * rate_hz)
@@ -138,7 +165,7 @@ def _active(level_db: NDArray[np.float64]) -> NDArray[np.bool_]:
     if level_db.size == 0:
         return np.zeros(0, bool)
     smooth = _smoothed(level_db)
-    background, peak = _background_and_peak(smooth)
+    background, peak = background_and_peak(smooth)
     span = peak - background
     rise = np.maximum(np.maximum(MIN_RISE_DB, RISE_SHARE * span), span - DEPTH_DB)
     speech_like = (span >= MIN_RANGE_DB) & (smooth > ABSOLUTE_DB)
@@ -154,17 +181,6 @@ def _smoothed(level_db: NDArray[np.float64]) -> NDArray[np.float64]:
     half = SMOOTHING_FRAMES // 2
     padded = np.pad(level_db, half, mode="edge")
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, SMOOTHING_FRAMES).mean(axis=1))
-
-
-def _background_and_peak(smooth: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[T], [T] 10th and 98th percentile of 20 s around each second, drawn straight between the seconds."""
-    half, step = round(BACKGROUND_SPAN_S / 2 / HOP_S), round(1 / HOP_S)
-    centres = np.arange(0, smooth.size, step)
-    # At the ends the window slides in instead of shrinking: a clip of up to 20 s has one background.
-    starts = np.clip(centres - half, 0, max(0, smooth.size - 2 * half))
-    levels = np.array([np.percentile(smooth[start : start + 2 * half], (10, 98)) for start in starts])
-    frames = np.arange(smooth.size)
-    return np.interp(frames, centres, levels[:, 0]), np.interp(frames, centres, levels[:, 1])
 
 
 def _run_edges(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -1,0 +1,141 @@
+"""Voice features every 10 ms: one spectrogram, one pitch contour, and all columns read from the two.
+
+The clip is worked through in blocks, twice: first for the pitch, whose path is decided over the whole clip,
+then for what is read at that pitch. Memory beyond the samples and the result does not grow with length, and
+the result does not depend on the blocks.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.audio_blocks import BlockColumns, Column, block_columns
+from extractors.audio_columns import audio_columns
+from extractors.audio_config import HOP_S, RATE_HZ, AudioConfig
+from extractors.audio_quality import AudioQuality, audio_quality
+from extractors.formants import FORMANTS, formant_tracks
+from extractors.pitch import Pitch, PitchCandidates, pitch_candidates, pitch_path
+from extractors.rates import slopes_per_s
+from extractors.spectrogram import Block, blocks, cleaned, frame_times_s
+from pipeline.speech import background_and_peak
+from pipeline.track import FeatureTrack, empty_track
+
+__all__ = ["AudioConfig", "AudioQuality", "audio_columns", "audio_quality", "audio_track"]
+
+PITCH_REFERENCE_HZ = 27.5
+PITCH_SLOPE_REACH = 4
+"""Frames to either side: the slope is that of 90 ms, shorter at the ends of voicing."""
+PITCH_SLOPE_LEAST = 5
+MFCC_RATE_REACH = 2
+MFCC_RATE_LEAST = 3
+
+
+def audio_track(samples: NDArray[np.float32], rate_hz: int, config: AudioConfig) -> FeatureTrack:
+    """Return the voice features of a clip.
+
+    Parameters
+    ----------
+    samples : ndarray [shape=(N,)]
+        Mono, full scale 1. Values that are not finite count as 0, and the mean of the clip is taken away.
+    rate_hz : int
+        16000: a clip is resampled where it is read.
+    config : AudioConfig
+
+    Returns
+    -------
+    FeatureTrack
+        ``max(1, round(N / hop))`` frames, none for an empty signal; columns as `audio_columns` lists them.
+        In silent frames nothing but level and loudness is valid; pitch, harmonicity, perturbation, tilt and
+        formants are valid in voiced frames only.
+
+    Raises
+    ------
+    ValueError
+        If the samples are not one channel at 16 kHz.
+    """
+    if samples.ndim != 1 or rate_hz != RATE_HZ:
+        raise ValueError(
+            f"voice features want one channel at {RATE_HZ} Hz, got shape {samples.shape} at {rate_hz} Hz"
+        )
+    names = tuple(column.name for column in audio_columns(config))
+    if samples.size == 0:
+        return empty_track(names)
+    clean = cleaned(samples).samples
+    # A clip of one block keeps its spectrogram; a longer one computes it twice rather than keep it.
+    kept = list(blocks(clean, config)) if clean.size <= config.block_s * RATE_HZ else None
+    pitch = clip_pitch(blocks(clean, config) if kept is None else kept, config)
+    parts = [block_columns(block, pitch, config) for block in (blocks(clean, config) if kept is None else kept)]
+    columns = _joined(parts)
+    columns |= _pitch_columns(pitch) | _formant_columns(parts, pitch)
+    columns["level_relative_db"] = _relative_level(columns["level_dba"], columns["voicing"].valid)
+    columns |= _mfcc_rates(columns, config)
+    values = np.stack(
+        [np.where(columns[name].valid, columns[name].values, np.float32(0.0)) for name in names], axis=1
+    )
+    valid = np.stack([columns[name].valid for name in names], axis=1)
+    return FeatureTrack(values, frame_times_s(values.shape[0]), valid, names)
+
+
+def clip_pitch(spectrogram: Iterable[Block], config: AudioConfig) -> Pitch:
+    """Return the pitch contour of a clip from the blocks of its spectrogram."""
+    parts = []
+    for block in spectrogram:
+        candidates = pitch_candidates(block.power[block.keep_from : block.keep_to], config)
+        parts.append((candidates.lag_samples, candidates.strength, candidates.level_db))
+    lag, strength, level_db = (np.concatenate(column) for column in zip(*parts, strict=True))
+    _, peak_db = background_and_peak(level_db)
+    return pitch_path(PitchCandidates(lag, strength, level_db), peak_db, config)
+
+
+def _joined(parts: list[BlockColumns]) -> dict[str, Column]:
+    """Columns of the clip from those of its blocks."""
+    return {
+        name: Column(
+            np.concatenate([part.columns[name].values for part in parts]),
+            np.concatenate([part.columns[name].valid for part in parts]),
+        )
+        for name in parts[0].columns
+    }
+
+
+def _pitch_columns(pitch: Pitch) -> dict[str, Column]:
+    voiced = pitch.voiced
+    octaves = np.log2(np.where(voiced, pitch.frequency_hz, PITCH_REFERENCE_HZ) / PITCH_REFERENCE_HZ)
+    semitones = np.asarray(12.0 * octaves, dtype=np.float32)
+    slope, known = slopes_per_s(semitones[:, None], voiced, PITCH_SLOPE_REACH, HOP_S, least_frames=PITCH_SLOPE_LEAST)
+    return {
+        "pitch_semitones": Column(semitones, voiced),
+        "pitch_slope_semitones_per_s": Column(slope[:, 0], known),
+    }
+
+
+def _formant_columns(parts: list[BlockColumns], pitch: Pitch) -> dict[str, Column]:
+    frames = np.flatnonzero(pitch.voiced)
+    tracks = formant_tracks(
+        np.concatenate([part.resonance_hz for part in parts]),
+        np.concatenate([part.resonance_width_hz for part in parts]),
+        frames,
+        pitch.frequency_hz[frames],
+    )
+    columns = {}
+    for kind, found in (("frequency", tracks.frequency_hz), ("bandwidth", tracks.bandwidth_hz)):
+        for index in range(FORMANTS):
+            values, valid = np.zeros(pitch.voicing.size, np.float32), np.zeros(pitch.voicing.size, bool)
+            values[frames], valid[frames] = found[:, index], tracks.valid[:, index]
+            columns[f"formant_{index + 1}_{kind}_hz"] = Column(values, valid)
+    return columns
+
+
+def _relative_level(level_dba: Column, heard: NDArray[np.bool_]) -> Column:
+    _, peak_db = background_and_peak(level_dba.values)
+    return Column((level_dba.values - peak_db).astype(np.float32), heard)
+
+
+def _mfcc_rates(columns: dict[str, Column], config: AudioConfig) -> dict[str, Column]:
+    if not (config.mfcc_count and config.mfcc_deltas):
+        return {}
+    names = [f"mfcc_{number}" for number in range(1, config.mfcc_count + 1)]
+    matrix = np.stack([columns[name].values for name in names], axis=1)
+    slope, known = slopes_per_s(matrix, columns[names[0]].valid, MFCC_RATE_REACH, HOP_S, least_frames=MFCC_RATE_LEAST)
+    return {f"{name}_rate": Column(slope[:, index], known) for index, name in enumerate(names)}

@@ -1,0 +1,147 @@
+"""Audio quality: what the recording has done to the voice before any feature is measured.
+
+The flags tell a reader which columns to distrust; nothing is repaired.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.audio_config import RATE_HZ
+from pipeline.speech import speech_envelope
+
+NARROW_RATE_HZ = 12_000
+"""A source sampled more slowly holds nothing above 6 kHz."""
+UPPER_BAND_HZ = (4700.0, 7600.0)
+LOWER_BAND_HZ = (1000.0, 3400.0)
+NARROW_DROP_DB = 30.0
+"""Measured on sentences: speech loses at most 22 dB from the lower to the upper band, the same speech through
+8000 samples a second at least 40."""
+SNR_BAND_HZ = (100.0, 7600.0)
+LOW_SNR_DB = 12.0
+SNR_RANGE_DB = (-10.0, 80.0)
+AUDIBLE_DB = -70.0
+"""Audio that never gets louder holds neither speech nor noise to speak of."""
+CLIPPED_SHARE = 5e-4
+FLAT_TOP_SHARE = 1e-3
+FLAT_TOP_TOLERANCE = 0.005
+FLAT_TOP_RUN = 3
+"""A flat top: at least this many samples in a row within 0.5 % of the loudest of the clip."""
+
+_FRAME = 512
+_BLOCK_FRAMES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class AudioQuality:
+    """Flags of a recording, and the figures behind them."""
+
+    flags: tuple[str, ...]
+    """Of `narrowband`, `clipped`, `low_snr`, in that order."""
+    figures: dict[str, float]
+    """`snr_db`, `upper_band_drop_db`, `clipped_share`, `flat_top_share`, `active_share`, `peak`,
+    `replaced_samples`; figures that the clip does not allow (no speech in it) are left out."""
+
+
+def audio_quality(samples: NDArray[np.float32], source_rate_hz: int, clipped_fraction: float) -> AudioQuality:
+    """Measure bandwidth, clipping and signal-to-noise ratio of a clip.
+
+    - `narrowband`: the source has fewer than 12000 samples a second, or speech frames hold 30 dB less
+      between 4.7 and 7.6 kHz than between 1 and 3.4 kHz, per hertz.
+    - `clipped`: more than 0.05 % of the source's samples stand at full scale, or more than 0.1 % of the
+      samples lie on flat tops (clipped first, made quieter later).
+    - `low_snr`: speech frames stand less than 12 dB above the median of the other frames (100 Hz to 7.6 kHz),
+      or there is sound and no speech stands out of it.
+
+    Parameters
+    ----------
+    samples : ndarray [shape=(N,)]
+        Mono, 16 kHz, full scale 1.
+    source_rate_hz : int
+        Sampling rate of the file.
+    clipped_fraction : float
+        Share of the file's own samples at full scale, 0 to 1.
+    """
+    finite = np.isfinite(samples)
+    sound = np.where(finite, samples, np.float32(0.0))
+    peak = float(np.abs(sound).max(initial=0.0))
+    active = speech_envelope(sound, RATE_HZ).active
+    power, speech = _frame_powers(sound, active)
+    snr_db = _snr_db(power, speech)
+    drop_db = _upper_band_drop_db(power, speech)
+    flat_share = _flat_top_share(sound, peak)
+    flags = []
+    if source_rate_hz < NARROW_RATE_HZ or (drop_db is not None and drop_db > NARROW_DROP_DB):
+        flags.append("narrowband")
+    if clipped_fraction > CLIPPED_SHARE or flat_share > FLAT_TOP_SHARE:
+        flags.append("clipped")
+    if snr_db is not None and snr_db < LOW_SNR_DB:
+        flags.append("low_snr")
+    figures = {
+        "clipped_share": float(clipped_fraction),
+        "flat_top_share": flat_share,
+        "active_share": float(active.mean()) if active.size else 0.0,
+        "peak": peak,
+        "replaced_samples": float(samples.size - np.count_nonzero(finite)),
+    }
+    figures |= {} if snr_db is None else {"snr_db": snr_db}
+    figures |= {} if drop_db is None else {"upper_band_drop_db": drop_db}
+    return AudioQuality(tuple(flags), figures)
+
+
+def _frame_powers(
+    sound: NDArray[np.float32], active: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Power [T, 257] of frames of 32 ms side by side, and [T] which of them lie in speech."""
+    frames = sound.size // _FRAME
+    window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
+    power = np.empty((frames, _FRAME // 2 + 1))
+    for start in range(0, frames, _BLOCK_FRAMES):
+        stop = min(start + _BLOCK_FRAMES, frames)
+        framed = sound[start * _FRAME : stop * _FRAME].reshape(-1, _FRAME)
+        spectrum = np.fft.rfft((framed - framed.mean(axis=1, keepdims=True)) * window, axis=1)
+        power[start:stop] = spectrum.real**2 + spectrum.imag**2
+    power *= 2.0 / (_FRAME * float(np.sum(window**2)))
+    centres = (np.arange(frames) + 0.5) * _FRAME / RATE_HZ
+    row = np.clip((centres * 100).astype(np.intp), 0, max(0, active.size - 1))
+    return power, active[row] if frames else np.zeros(0, bool)
+
+
+def _bins(range_hz: tuple[float, float]) -> slice:
+    return slice(round(range_hz[0] * _FRAME / RATE_HZ), round(range_hz[1] * _FRAME / RATE_HZ))
+
+
+def _snr_db(power: NDArray[np.float64], speech: NDArray[np.bool_]) -> float | None:
+    """Speech over background, dB; None for silence."""
+    level = power[:, _bins(SNR_BAND_HZ)].sum(axis=1)
+    if level.size == 0 or level.max() < 10.0 ** (AUDIBLE_DB / 10.0):
+        return None
+    if not speech.any():
+        return SNR_RANGE_DB[0]
+    # A clip cut close to its words has no background frames; its softest moments have to do.
+    noise = np.median(level[~speech]) if np.count_nonzero(~speech) >= 5 else np.percentile(level, 5)
+    ratio = (level[speech].mean() - noise) / max(noise, 1e-12)
+    return float(np.clip(10.0 * np.log10(max(ratio, 1e-3)), *SNR_RANGE_DB))
+
+
+def _upper_band_drop_db(power: NDArray[np.float64], speech: NDArray[np.bool_]) -> float | None:
+    """Lower over upper band in speech frames, dB per hertz; None where nobody speaks."""
+    if not speech.any():
+        return None
+    mean = power[speech].mean(axis=0)
+    lower, upper = mean[_bins(LOWER_BAND_HZ)].mean(), mean[_bins(UPPER_BAND_HZ)].mean()
+    return float(10.0 * np.log10(max(lower, 1e-14) / max(upper, 1e-14)))
+
+
+def _flat_top_share(sound: NDArray[np.float32], peak: float) -> float:
+    """Share of samples on flat tops of either sign; 0 for an empty or silent clip."""
+    if peak <= 0.0 or sound.size < FLAT_TOP_RUN:
+        return 0.0
+    on_top = 0
+    for side in (sound, -sound):
+        top = side >= (1.0 - FLAT_TOP_TOLERANCE) * peak
+        steps = np.diff(np.concatenate([[0], top.astype(np.int8), [0]]))
+        lengths = np.flatnonzero(steps == -1) - np.flatnonzero(steps == 1)
+        on_top += int(lengths[lengths >= FLAT_TOP_RUN].sum())
+    return on_top / sound.size

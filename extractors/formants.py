@@ -1,0 +1,182 @@
+"""Formants: resonances of the vocal tract, from linear prediction on the shared spectrogram.
+
+References
+----------
+Makhoul, J. (1975). Spectral linear prediction: properties and applications. IEEE Transactions on Acoustics,
+Speech, and Signal Processing 23, 283-296 (prediction of a part of the spectrum).
+Talkin, D. (1987). Speech formant trajectory estimation using dynamic programming with modulated transition
+costs. Journal of the Acoustical Society of America 82, S55.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.audio_config import RATE_HZ, AudioConfig
+from extractors.filterbank import band
+from extractors.spectrogram import frequencies_hz
+
+FORMANTS = 3
+CEILING_HZ = 5250.0
+"""Five resonances lie below in most voices (men's 5000, women's 5500)."""
+ORDER = 11
+"""Two coefficients a resonance and one for the tilt of the source."""
+PRE_EMPHASIS = 0.97
+LAG_WINDOW_HZ = 60.0
+"""Blurs the spectrum so that the prediction follows the envelope and not single harmonics."""
+WHITE_SHARE = 1e-5
+CANDIDATES = 5
+NEUTRAL_HZ = (500.0, 1500.0, 2500.0)
+"""Resonances of a uniform tube of 17 cm."""
+FREQUENCY_RANGE_HZ = (180.0, 4800.0)
+BANDWIDTH_LIMIT_HZ = 600.0
+HIGHEST_PITCH_HZ = 350.0
+"""Above, harmonics lie too far apart to show a resonance between them."""
+STEADY_OCTAVES = 0.12
+"""A formant that jumps from the median of its five neighbours by more is not trusted."""
+
+_CHOICES = np.array(list(combinations(range(CANDIDATES), FORMANTS)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Formants:
+    """The first three formants of voiced frames."""
+
+    frequency_hz: NDArray[np.float32]
+    """[shape=(V, 3)]"""
+    bandwidth_hz: NDArray[np.float32]
+    """[shape=(V, 3)]"""
+    valid: NDArray[np.bool_]
+    """[shape=(V, 3)] True where the formant is found and steady."""
+
+
+def prediction_correlation(power: NDArray[np.float32], config: AudioConfig) -> NDArray[np.float64]:
+    """[V, ORDER + 1] autocorrelation of the band below `CEILING_HZ`, as if it were the whole spectrum."""
+    bins = band(0.0, CEILING_HZ + 1.0, config)
+    hz = frequencies_hz(config)[bins]
+    emphasis = 1.0 - 2.0 * PRE_EMPHASIS * np.cos(2.0 * np.pi * hz / RATE_HZ) + PRE_EMPHASIS**2
+    correlation = np.fft.irfft(power[:, bins].astype(np.float64) * emphasis, axis=1)[:, : ORDER + 1]
+    lag_s = np.arange(ORDER + 1) / (2.0 * hz[-1])
+    correlation *= np.exp(-0.5 * (2.0 * np.pi * LAG_WINDOW_HZ * lag_s) ** 2)
+    correlation[:, 0] *= 1.0 + WHITE_SHARE
+    return np.asarray(correlation)
+
+
+def resonances(
+    correlation: NDArray[np.float64], config: AudioConfig
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return frequencies and bandwidths of the poles of each frame's predictor.
+
+    Parameters
+    ----------
+    correlation : ndarray [shape=(V, ORDER + 1)]
+    config : AudioConfig
+
+    Returns
+    -------
+    frequency_hz, bandwidth_hz : ndarray [shape=(V, CANDIDATES)]
+        Rising in frequency; NaN where there are fewer.
+    """
+    rate_hz = 2.0 * frequencies_hz(config)[band(0.0, CEILING_HZ + 1.0, config).stop - 1]
+    companion = np.zeros((correlation.shape[0], ORDER, ORDER))
+    companion[:, np.arange(1, ORDER), np.arange(ORDER - 1)] = 1.0
+    companion[:, 0, :] = -_levinson(correlation)[:, 1:]
+    poles = np.linalg.eigvals(companion)
+    frequency = np.angle(poles) * rate_hz / (2.0 * np.pi)
+    bandwidth = -np.log(np.maximum(np.abs(poles), 1e-6)) * rate_hz / np.pi
+    low, high = FREQUENCY_RANGE_HZ
+    kept = (frequency > low) & (frequency < high) & (bandwidth < BANDWIDTH_LIMIT_HZ)
+    order = np.argsort(np.where(kept, frequency, np.inf), axis=1)[:, :CANDIDATES]
+    present = np.take_along_axis(kept, order, axis=1)
+    return (
+        np.where(present, np.take_along_axis(frequency, order, axis=1), np.nan),
+        np.where(present, np.take_along_axis(bandwidth, order, axis=1), np.nan),
+    )
+
+
+def _levinson(correlation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[V, ORDER + 1] prediction filters, 1 first (Levinson-Durbin, all frames at once)."""
+    frames = correlation.shape[0]
+    filters = np.zeros((frames, ORDER + 1))
+    filters[:, 0] = 1.0
+    error = np.maximum(correlation[:, 0].copy(), 1e-300)
+    for order in range(1, ORDER + 1):
+        reflection = -np.einsum("vk,vk->v", filters[:, :order], correlation[:, order:0:-1]) / error
+        filters[:, 1 : order + 1] += reflection[:, None] * filters[:, order - 1 :: -1][:, :order]
+        error *= np.maximum(1.0 - reflection**2, 1e-12)
+    return filters
+
+
+def formant_tracks(
+    frequency_hz: NDArray[np.float64],
+    bandwidth_hz: NDArray[np.float64],
+    frames: NDArray[np.intp],
+    pitch_hz: NDArray[np.float32],
+) -> Formants:
+    """Choose three of each frame's resonances so that they lie near a neutral tract's and move little.
+
+    Parameters
+    ----------
+    frequency_hz, bandwidth_hz : ndarray [shape=(V, CANDIDATES)]
+        As `resonances` returns them.
+    frames : ndarray [shape=(V,)]
+        Index of each voiced frame in the clip; where it skips, a new track begins.
+    pitch_hz : ndarray [shape=(V,)]
+    """
+    count = frames.size
+    if count == 0:
+        nothing = np.zeros((0, FORMANTS), np.float32)
+        return Formants(nothing, nothing, np.zeros((0, FORMANTS), bool))
+    octaves = np.log2(frequency_hz[:, _CHOICES])
+    away = np.abs(frequency_hz[:, _CHOICES] - np.array(NEUTRAL_HZ)) / 1000.0
+    breadth = bandwidth_hz[:, _CHOICES] / frequency_hz[:, _CHOICES]
+    cost = np.nan_to_num((away + breadth).sum(axis=2), nan=1e6)
+    joined = np.concatenate([[False], np.diff(frames) == 1])
+    choice = _cheapest_path(cost, np.nan_to_num(octaves), joined)
+    columns = _CHOICES[choice]
+    frequency = np.take_along_axis(frequency_hz, columns, axis=1)
+    bandwidth = np.take_along_axis(bandwidth_hz, columns, axis=1)
+    known = np.isfinite(frequency).all(axis=1) & (pitch_hz <= HIGHEST_PITCH_HZ)
+    valid = known[:, None] & _steady(frequency, joined)
+    return Formants(
+        np.where(valid, frequency, 0.0).astype(np.float32), np.where(valid, bandwidth, 0.0).astype(np.float32), valid
+    )
+
+
+def _cheapest_path(
+    cost: NDArray[np.float64], octaves: NDArray[np.float64], joined: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """[V] index into the choices along the path of the lowest cost; octaves moved cost 1 each."""
+    count, width = cost.shape
+    back = np.tile(np.arange(width), (count, 1))
+    best = cost[0]
+    for row in range(1, count):
+        if joined[row]:
+            moved = np.abs(octaves[row - 1][:, None, :] - octaves[row][None, :, :]).sum(axis=2)
+            reach = best[:, None] + moved
+            back[row] = reach.argmin(axis=0)
+            best = reach.min(axis=0) + cost[row]
+        else:
+            back[row] = best.argmin()
+            best = best.min() + cost[row]
+    path = np.empty(count, np.intp)
+    path[-1] = best.argmin()
+    for row in range(count - 1, 0, -1):
+        path[row - 1] = back[row, path[row]]
+    return path
+
+
+def _steady(frequency: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """[V, 3] True where a formant lies near the median of five frames of its own track."""
+    track = np.cumsum(~joined)
+    count = track.size
+    window = np.arange(count)[:, None] + np.arange(-2, 3)
+    inside = (window >= 0) & (window < count)
+    window = np.clip(window, 0, count - 1)
+    inside &= track[window] == track[:, None]
+    octaves = np.log2(np.where(np.isfinite(frequency), frequency, 1.0))
+    around = np.where(inside[:, :, None], octaves[window], np.nan)
+    near = np.abs(octaves - np.nanmedian(around, axis=1)) <= STEADY_OCTAVES
+    return np.asarray(near & (inside.sum(axis=1) >= 3)[:, None])

@@ -1,0 +1,115 @@
+"""The one spectrogram that all audio columns are read from, in blocks, so that memory does not grow with length."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.audio_config import HOP_SAMPLES, RATE_HZ, AudioConfig
+
+CONTEXT_FRAMES = 16
+"""Frames before and after a block that are computed with it, so that flux and cycles see their neighbours."""
+HIGH_PASS_HZ = 50.0
+"""Power below is no voice (rumble, DC) and is set to 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CleanSamples:
+    """Samples that are finite and have no constant offset."""
+
+    samples: NDArray[np.float32]
+    """[shape=(N,)] mono, 16 kHz, full scale 1."""
+    replaced: int
+    """How many samples were not finite and became 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Consecutive frames of a clip with their spectrum.
+
+    ``T`` frames of which ``[keep_from, keep_to)`` belong to the block and the others are context.
+    """
+
+    power: NDArray[np.float32]
+    """[shape=(T, F)] mean square of the windowed samples by frequency; a row sums to the power of its frame."""
+    samples: NDArray[np.float32]
+    """[shape=(window + (T - 1) hop,)] the samples under the frames, zeros outside the clip."""
+    first_frame: int
+    """Index in the clip of row 0."""
+    keep_from: int
+    keep_to: int
+
+
+def cleaned(samples: NDArray[np.float32]) -> CleanSamples:
+    """Return the samples with what is not finite set to 0 and their mean over the clip taken away."""
+    finite = np.isfinite(samples)
+    replaced = int(samples.size - np.count_nonzero(finite))
+    filled = np.where(finite, samples, np.float32(0.0)) if replaced else samples
+    offset = np.float32(filled.mean(dtype=np.float64)) if filled.size else np.float32(0.0)
+    without_offset = (filled - offset).astype(np.float32)
+    if replaced:
+        without_offset[~finite] = 0.0
+    return CleanSamples(without_offset, replaced)
+
+
+def frame_count(sample_count: int) -> int:
+    """Return how many frames a clip has: one a hop, at least one if there is any sample."""
+    return max(1, round(sample_count / HOP_SAMPLES)) if sample_count else 0
+
+
+def frame_times_s(frames: int) -> NDArray[np.float64]:
+    """[T] centres of the frames: the middle of each hop, counted from the first sample."""
+    return np.asarray((np.arange(frames) + 0.5) * HOP_SAMPLES / RATE_HZ)
+
+
+def frequencies_hz(config: AudioConfig) -> NDArray[np.float64]:
+    """[F] centre frequencies of the bins."""
+    return np.asarray(np.fft.rfftfreq(config.fft_samples, 1.0 / RATE_HZ))
+
+
+def blocks(samples: NDArray[np.float32], config: AudioConfig) -> Iterator[Block]:
+    """Yield the clip's frames block by block; ``[keep_from, keep_to)`` of all blocks are each frame once.
+
+    Parameters
+    ----------
+    samples : ndarray [shape=(N,)]
+        As `cleaned` returns them.
+    config : AudioConfig
+    """
+    total = frame_count(samples.size)
+    for start in range(0, total, config.block_frames):
+        stop = min(start + config.block_frames, total)
+        first, last = max(0, start - CONTEXT_FRAMES), min(total, stop + CONTEXT_FRAMES)
+        piece = _samples_under(samples, first, last, config)
+        yield Block(_power(piece, config), piece, first, start - first, stop - first)
+
+
+def _samples_under(samples: NDArray[np.float32], first: int, last: int, config: AudioConfig) -> NDArray[np.float32]:
+    """Return the samples under frames ``[first, last)``: frame t is centred on sample (t + 0.5) hop."""
+    begin = first * HOP_SAMPLES + HOP_SAMPLES // 2 - config.window_samples // 2
+    piece = np.zeros(config.window_samples + (last - first - 1) * HOP_SAMPLES, np.float32)
+    from_sample, to_sample = max(begin, 0), min(begin + piece.size, samples.size)
+    piece[from_sample - begin : to_sample - begin] = samples[from_sample:to_sample]
+    return piece
+
+
+def _power(piece: NDArray[np.float32], config: AudioConfig) -> NDArray[np.float32]:
+    """[T, F] power spectrum, without what lies below 50 Hz."""
+    import librosa
+
+    # librosa centres a window inside the transform: half of the zeros it adds stand on either side.
+    padding = (config.fft_samples - config.window_samples) // 2
+    spectrum = librosa.stft(
+        np.pad(piece, padding),
+        n_fft=config.fft_samples,
+        hop_length=HOP_SAMPLES,
+        win_length=config.window_samples,
+        window="hann",
+        center=False,
+    ).T
+    # Parseval: both halves of the spectrum over the energy of the window (3/8 of its length for Hann).
+    scale = np.float32(2.0 / (config.fft_samples * 0.375 * config.window_samples))
+    power = scale * np.ascontiguousarray(spectrum.real**2 + spectrum.imag**2)
+    power[:, frequencies_hz(config) < HIGH_PASS_HZ] = 0.0
+    return np.asarray(power, dtype=np.float32)

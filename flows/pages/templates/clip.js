@@ -1,0 +1,104 @@
+// One clip: what is flagged, its scores, its lanes with their controls, its words.
+
+function clipView(box, view) {
+  const modes = [["confidence", "confidence of the place"]];
+  if (view.words.some((word) => word[6] !== null)) modes.unshift(["contribution", "contribution to the score"]);
+  if (view.words.some((word) => word[5] !== null)) modes.unshift(["score", "score"]);
+  let mode = modes[0][0];
+  const drawing = element("div", { class: "lanes" });
+  const words = element("ol", { class: "transcript" });
+  const slider = element("input", { type: "range", min: 0, max: view.duration, step: 0.01, value: 0, "aria-label": "Time in the clip" });
+  box.replaceChildren(...[...clipNotes(view), scoreTable(view), contributions(view), controls(), drawing, words, key()].filter(Boolean));
+  const lanes = new Lanes(drawing, view, () => mode);
+
+  function controls() {
+    const button = (label, text, act) => element("button", { type: "button", "aria-label": label, onclick: act }, text);
+    const choice = modes.length < 2 ? null : element("fieldset", { class: "choice" }, element("legend", {}, "Words coloured by"),
+      ...modes.map(([name, label]) => element("label", {}, element("input", {
+        type: "radio", name: `mode-${view.id}`, value: name, checked: name === mode, onchange: () => { mode = name; paint(); lanes.draw(); },
+      }), label)));
+    return element("div", { class: "controls" }, choice, element("div", { class: "zoom", role: "group", "aria-label": "Zoom" },
+      button("Zoom in", "+", () => lanes.zoom(2)), button("Zoom out", "−", () => lanes.zoom(0.5)),
+      button("Show the whole clip", "whole", () => lanes.zoomTo(0, view.duration))), slider);
+  }
+
+  function key() {
+    const scored = modes.length > 1;
+    return element("p", { class: "key muted" }, scored ? "Orange: towards negative. Blue: towards positive. " : "",
+      "Hatched word: its place in time is doubtful. Hatched strip: no face, or no sound, at that time. ",
+      "A curve is interrupted where its value is not known (pitch where the voice is not voiced). ",
+      "Drag over a strip, or use the buttons, to zoom; choose a word to go to it.");
+  }
+
+  function paint() {
+    const most = page.data.scoreMost || 1;
+    words.replaceChildren(...view.words.filter((word) => word[0]).map((word) => element("li", {}, element("button", {
+      type: "button", class: `word ${wordStep(word, mode, most)}${word[3] < page.data.lowConfidence ? " doubtful" : ""}`,
+      title: wordReadout(word, word[1]), onclick: () => lanes.moveTo((word[1] + word[2]) / 2),
+    }, word[0]))));
+  }
+
+  slider.addEventListener("input", () => lanes.moveTo(Number(slider.value)));
+  lanes.onTime = (time) => {
+    slider.value = time;
+    slider.setAttribute("aria-valuetext", wordReadout(wordAt(view, time), time));
+  };
+  paint();
+  whenSeen(drawing, () => {
+    lanes.draw();
+    page.redraws.add(lanes.draw);
+    onResize(drawing, () => lanes.resize());
+  });
+  return () => page.redraws.delete(lanes.draw);
+}
+
+function clipNotes(view) {
+  const flags = [...view.flags, ...view.scoreFlags];
+  const notes = flags.length ? [element("dl", { class: "flags" }, ...flags.flatMap((flag) => [
+    element("dt", {}, flag), element("dd", {}, page.data.flags[flag] || ""),
+  ]))] : [];
+  for (const [modality, there] of Object.entries(view.present)) {
+    if (!there) notes.push(element("p", { class: "muted" }, modality === "face" ? "No face was measured in this clip." : "This clip has no sound."));
+  }
+  return notes;
+}
+
+function scoreTable(view) {
+  const rows = view.scores.length > 1 ? [view.score, ...view.scores].filter(Boolean) : [view.score || view.scores[0]].filter(Boolean);
+  if (!rows.length) return null;
+  const box = element("div", { class: "scores" });
+  table(box, {
+    caption: "Scores" + (view.label === null ? "" : ` (label: ${view.label})`),
+    columns: [["Part", "text"], ["Score", "score"], ["Carried by", "text"], ["Words", "long"]].map(([label, kind]) => ({ label, kind })),
+    rows: rows.map((score) => [
+      score === view.score ? "whole clip" : `${show.clock(score.start ?? 0)} to ${show.clock(score.end ?? 0)}`,
+      [score.value, score.low, score.high, score.label], score.modalities.join(", ") || null, score.text || null,
+    ]),
+  });
+  return box;
+}
+
+function contributions(view) {
+  const score = view.score || view.scores[0];
+  if (!score || !score.contributions.length) return null;
+  const box = element("div", { class: "scores" });
+  table(box, {
+    caption: "What each modality contributed to the score (Shapley values)",
+    columns: [{ label: "Modality", kind: "text" }, { label: "Contribution", kind: "number" }],
+    rows: score.contributions,
+  });
+  return box;
+}
+
+const clipBox = document.getElementById("clip");
+if (clipBox) {
+  let leave = () => {};
+  const choice = document.getElementById("clip-choice");
+  page.showClip = (at) => {
+    leave();
+    leave = clipView(clipBox, page.data.clips[at]);
+    if (choice) choice.value = String(at);
+  };
+  if (choice) choice.addEventListener("change", () => page.showClip(Number(choice.value)));
+  if (page.data.clips.length) page.showClip(0);
+}

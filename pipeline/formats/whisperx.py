@@ -1,0 +1,157 @@
+"""WhisperX JSON (and Whisper's own) as a timed transcript with speakers and confidences.
+
+Layout: ``{"segments": [{"start", "end", "text", "speaker", "words": [{"word", "start", "end", "score",
+"speaker"}]}], "word_segments": [...], "language"}``; all but ``segments`` may be missing
+(https://github.com/m-bain/whisperX).
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import TranscriptError
+from pipeline.textfile import TextFileError, read_text
+from pipeline.words import Cue, Transcript, TranscriptWord
+
+LONGEST_S = 1e6
+"""Times beyond eleven days are damage."""
+
+
+class _MalformedError(ValueError):
+    """What is wrong, without where."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A word and who says it."""
+
+    word: TranscriptWord
+    speaker: str | None
+
+
+def is_whisperx(content: object) -> bool:
+    """Tell whether JSON content is meant to be a transcript at all; any JSON file may stand beside a clip."""
+    return isinstance(content, Mapping) and ("segments" in content or "word_segments" in content)
+
+
+def load_json(path: Path) -> object:
+    """Return the content of a JSON file.
+
+    Raises
+    ------
+    TranscriptError
+        If it cannot be read or parsed.
+    """
+    try:
+        return json.loads(read_text(path).lstrip("\ufeff"))
+    except (TextFileError, ValueError, RecursionError) as error:
+        why = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise TranscriptError(f"transcript {os.fspath(path)!r}: is no JSON ({why}); write it again") from None
+
+
+def read_whisperx(path: Path, language: str = "en") -> Transcript:
+    """Return a WhisperX JSON file as a transcript; the file's own language wins over ``language``.
+
+    A word without times (WhisperX cannot align numbers) has none. A segment without words is split at blanks.
+
+    Raises
+    ------
+    TranscriptError
+        If it is no such file, a time is no number or a stretch of time is none, or nothing is said in it.
+    """
+    content = load_json(path)
+    try:
+        return parse_whisperx(content, language)
+    except _MalformedError as error:
+        raise TranscriptError(f"transcript {os.fspath(path)!r}: {error}; write it again or remove it") from None
+
+
+def parse_whisperx(content: object, language: str) -> Transcript:
+    """Return parsed JSON as a transcript; raises ValueError where it is malformed."""
+    if not isinstance(content, Mapping) or not is_whisperx(content):
+        raise _MalformedError("is no WhisperX transcript (no `segments`)")
+    words: list[TranscriptWord] = []
+    cues: list[Cue] = []
+    for spoken, segment in _segments(content):
+        bounds = _bounds(segment, "segment")
+        for speaker, group in groupby(spoken, key=lambda item: item.speaker):
+            said = [item.word for item in group]
+            span = _span(said) or bounds
+            if span:
+                cues.append(Cue(*span, len(words), len(words) + len(said), speaker))
+            words.extend(said)
+    if not words:
+        raise _MalformedError("holds no words")
+    stated = content.get("language")
+    return Transcript(tuple(words), stated if isinstance(stated, str) and stated else language, tuple(cues))
+
+
+def _segments(content: Mapping[str, Any]) -> Iterator[tuple[list[_Spoken], Mapping[str, Any]]]:
+    """Yield the words of each segment and the segment."""
+    if "segments" not in content:
+        yield [spoken for item in _objects(content, "word_segments") for spoken in _spoken(item, None)], {}
+        return
+    for segment in _objects(content, "segments"):
+        speaker = _name(segment.get("speaker"))
+        if segment.get("words"):
+            spoken = [spoken for item in _objects(segment, "words") for spoken in _spoken(item, speaker)]
+        else:
+            text = segment.get("text", "")
+            if not isinstance(text, str):
+                raise _MalformedError("has a segment whose `text` is no text")
+            spoken = [_Spoken(TranscriptWord(word), speaker) for word in text.split()]
+        yield spoken, segment
+
+
+def _objects(parent: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    items = parent.get(key)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _MalformedError(f"`{key}` is no list of objects")
+    return items
+
+
+def _spoken(item: Mapping[str, Any], speaker: str | None) -> list[_Spoken]:
+    """Return an entry's word; where it holds several, none of them has times."""
+    text = item.get("word", item.get("text"))
+    if not isinstance(text, str):
+        raise _MalformedError("has a word whose `word` is no text")
+    bounds = _bounds(item, f"word {text.strip()[:40]!r}") or (None, None)
+    score = _number(item.get("score", item.get("probability")), "a score")
+    confidence = None if score is None else min(1.0, max(0.0, score))
+    texts = text.split()
+    start_s, end_s = bounds if len(texts) == 1 else (None, None)
+    said_by = _name(item.get("speaker")) or speaker
+    return [_Spoken(TranscriptWord(one, start_s, end_s, confidence), said_by) for one in texts]
+
+
+def _bounds(item: Mapping[str, Any], what: str) -> tuple[float, float] | None:
+    start_s, end_s = _number(item.get("start"), f"start of {what}"), _number(item.get("end"), f"end of {what}")
+    if start_s is None or end_s is None:
+        return None
+    if not 0.0 <= start_s <= end_s <= LONGEST_S:
+        raise _MalformedError(f"{what}: [{start_s}, {end_s}) s is not a stretch of time")
+    return start_s, end_s
+
+
+def _span(words: Sequence[TranscriptWord]) -> tuple[float, float] | None:
+    starts = [word.start_s for word in words if word.start_s is not None]
+    ends = [word.end_s for word in words if word.end_s is not None]
+    if not starts or words[0].start_s is None or words[-1].end_s is None:
+        return None
+    return min(starts), max(ends)
+
+
+def _number(value: object, what: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LONGEST_S:
+        raise _MalformedError(f"{what} is no usable number ({str(value)[:40]!r})")
+    return float(value)
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,170 @@
+"""Manifests: .csv and .jsonl tables that name clips, one a row."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.clip import Clip
+from pipeline.errors import TranscriptError, UsageError
+from pipeline.listing import Listing, ListingBuilder
+from pipeline.mediafiles import Folder
+from pipeline.tables import Row, Table, number, read_table, rename_columns, require_column
+from pipeline.transcripts import cut_transcript, read_transcript, sidecar
+from pipeline.words import Transcript, plain_transcript
+
+COLUMNS = (
+    "path",
+    "id",
+    "text",
+    "label",
+    "split",
+    "speaker",
+    "video_id",
+    "clip_id",
+    "start_s",
+    "end_s",
+    "language",
+)
+"""Columns that count; only `path` must be there, and it may be empty where there is a text."""
+
+
+def read_manifest(path: Path, columns: Mapping[str, str], language: str) -> Listing:
+    """Return the clips that a manifest names.
+
+    Paths are relative to the manifest's folder. The id is the column `id`, else `video_id$_$clip_id`, else the
+    path without its suffix (with ``@start-end`` behind it where one file has several rows), else ``row_N``.
+
+    Parameters
+    ----------
+    path : Path
+    columns : our name -> the manifest's name
+    language : language of rows that name none
+
+    Raises
+    ------
+    UsageError
+        If the manifest cannot be read, lacks a column, is empty, or a path leaves its folder.
+    """
+    table = rename_columns(read_table(path), columns, COLUMNS)
+    require_column(table, "path")
+    if not table.rows:
+        raise UsageError(f"{os.fspath(path)!r}: names no clip; add a row a clip below its header")
+    reader = _ManifestReader(table, language)
+    for count, row in enumerate(table.rows, start=1):
+        reader.read(count, row)
+    return reader.found.listing()
+
+
+class _ManifestReader:
+    """Turns the rows of one manifest into clips."""
+
+    def __init__(self, table: Table, language: str) -> None:
+        self.found = ListingBuilder()
+        self._folder = Folder(table.path.absolute().parent)
+        self._source = table.path
+        self._language = language
+        self._beside: tuple[Path, str, Transcript | None] | None = None
+        self._rows_of = Counter(row.get("path") for row in table.rows)
+
+    def read(self, count: int, row: Row) -> None:
+        """Take in one row."""
+        clip_id = self._clip_id(count, row)
+        media = self._media(row)
+        error = row.error or (None if media is None else self._folder.why_not(media))
+        if error is None and media is None and row.get("text") is None:
+            error = "has neither a path nor a text; fill in one of them"
+        if error is None:
+            try:
+                self.found.add(self._clip(clip_id, media, row))
+            except (TranscriptError, ValueError) as problem:
+                error = str(problem)
+        if error is not None:
+            self.found.refuse(clip_id, media, f"{os.fspath(self._source)!r}, line {row.line}: {error}")
+
+    def _clip_id(self, count: int, row: Row) -> str:
+        stated, video_id, part = row.get("id"), row.get("video_id"), row.get("clip_id")
+        if stated is not None:
+            return stated
+        if video_id is not None and part is not None:
+            return f"{video_id}$_${part}"
+        path = row.get("path")
+        if path is None:
+            return f"row_{count}"
+        segment = f"@{row.get('start_s') or 0}-{row.get('end_s') or 'end'}" if self._rows_of[path] > 1 else ""
+        return f"{self._relative(path)}{segment}"
+
+    def _relative(self, path: str) -> str:
+        full = Path(os.path.normpath(self._folder.path / path))
+        inside = full.relative_to(self._folder.path) if full.is_relative_to(self._folder.path) else Path(full.name)
+        return inside.with_suffix("").as_posix() if inside.name else path
+
+    def _media(self, row: Row) -> Path | None:
+        text = row.get("path")
+        if text is None:
+            return None
+        path = self._folder.path / text
+        if "\0" in text or not self._folder.holds(path):
+            raise UsageError(
+                f"{os.fspath(self._source)!r}, line {row.line}: the path {text!r} leaves the manifest's folder; put "
+                "the manifest into a folder above all its clips"
+            )
+        return path
+
+    def _clip(self, clip_id: str, media: Path | None, row: Row) -> Clip:
+        start_s, end_s = number(row, "start_s"), number(row, "end_s")
+        _check_segment(start_s, end_s)
+        language = row.get("language") or self._language
+        transcript = self._transcript(media, row, language)
+        if transcript is not None and row.get("text") is None and (start_s or end_s is not None):
+            transcript = cut_transcript(transcript, start_s or 0.0, end_s)
+            transcript = transcript if transcript.words else None
+        if transcript is not None and row.get("language") is None:
+            language = transcript.language
+        return Clip(
+            clip_id=clip_id,
+            path=media,
+            transcript=transcript,
+            start_s=start_s,
+            end_s=end_s,
+            label=row.get("label"),
+            split=row.get("split"),
+            speaker=row.get("speaker"),
+            video_id=row.get("video_id"),
+            language=language,
+        )
+
+    def _transcript(self, media: Path | None, row: Row, language: str) -> Transcript | None:
+        text = row.get("text")
+        if text is not None:
+            return plain_transcript(text, language)
+        if media is None:
+            return None
+        if self._beside is None or self._beside[:2] != (media, language):  # many rows may cut one recording
+            self._beside = (media, language, beside(self._folder, media, language))
+        return self._beside[2]
+
+
+def beside(folder: Folder, media: Path, language: str) -> Transcript | None:
+    """Return the transcript that stands beside a media file, None if there is none.
+
+    Raises
+    ------
+    TranscriptError
+        If the transcript cannot be read or parsed, or is a link that leaves the folder.
+    """
+    path = sidecar(media, folder.names(media.parent))
+    if path is None:
+        return None
+    if not folder.holds(path):
+        raise TranscriptError(
+            f"transcript {os.fspath(path)!r}: its link leaves the folder; put the file itself there"
+        )
+    transcript = read_transcript(path, language)
+    return transcript if transcript.words else None
+
+
+def _check_segment(start_s: float | None, end_s: float | None) -> None:
+    first_s, last_s = start_s or 0.0, float("inf") if end_s is None else end_s
+    if not 0.0 <= first_s < last_s:
+        raise ValueError(f"[{start_s}, {end_s}) s is not a stretch of time; give 0 <= start_s < end_s")

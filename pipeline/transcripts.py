@@ -1,0 +1,126 @@
+"""Transcripts beside a clip: which file counts, and the part of it that a segment needs."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.errors import TranscriptError
+from pipeline.formats.subtitles import read_srt, read_vtt
+from pipeline.formats.textgrid import read_textgrid
+from pipeline.formats.whisperx import is_whisperx, load_json, read_whisperx
+from pipeline.textfile import TextFileError, read_text
+from pipeline.words import Cue, Transcript, TranscriptWord, plain_transcript
+
+
+def read_txt(path: Path, language: str = "en") -> Transcript:
+    """Return a text file as a transcript without times.
+
+    Raises
+    ------
+    TranscriptError
+        If it cannot be read.
+    """
+    try:
+        return plain_transcript(read_text(path), language)
+    except TextFileError as error:
+        raise TranscriptError(f"transcript {os.fspath(path)!r}: {error}; replace or remove it") from None
+
+
+READERS: Mapping[str, Callable[[Path, str], Transcript]] = {
+    ".textgrid": read_textgrid,
+    ".json": read_whisperx,
+    ".vtt": read_vtt,
+    ".srt": read_srt,
+    ".txt": read_txt,
+}
+"""Reader for each suffix (lower case), in order of precedence: word times before cue times before none."""
+
+
+def sidecar(media: Path, names: Mapping[str, str]) -> Path | None:
+    """Return the transcript file beside a media file that counts, None if there is none.
+
+    It has the name of the media file with another suffix (``talk.mp4``: ``talk.srt``) or behind it
+    (``talk.mp4.srt``). Of several the first of `READERS` counts. JSON that is no transcript is none.
+
+    Parameters
+    ----------
+    media : Path
+    names : the files in its folder, by case-folded name
+    """
+    for suffix in READERS:
+        for stem in (media.stem, media.name):
+            name = names.get(f"{stem}{suffix}".casefold())
+            if name is None:
+                continue
+            path = media.with_name(name)
+            if suffix != ".json" or is_whisperx(load_json(path)):
+                return path
+    return None
+
+
+def read_transcript(path: Path, language: str = "en") -> Transcript:
+    """Return a transcript file of any known kind.
+
+    Raises
+    ------
+    TranscriptError
+        If its kind is not known, or it cannot be read or parsed.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise TranscriptError(f"transcript {os.fspath(path)!r}: unknown kind; use {', '.join(READERS)}")
+    return reader(path, language)
+
+
+def cut_transcript(transcript: Transcript, start_s: float, end_s: float | None) -> Transcript:
+    """Return what is said in ``[start_s, end_s)``, with times counted from ``start_s``.
+
+    A word with times belongs to the segment that holds its middle, a word without to the segment that holds
+    the middle of its cue.
+
+    Raises
+    ------
+    TranscriptError
+        If a word has neither times nor a cue: nobody knows whether it belongs to the segment.
+    """
+    last_s = float("inf") if end_s is None else end_s
+    middles = _middles(transcript)
+    kept = [index for index, middle_s in enumerate(middles) if start_s <= middle_s < last_s]
+    place = {index: row for row, index in enumerate(kept)}
+    words = tuple(_moved_word(transcript.words[index], start_s, last_s) for index in kept)
+    cues = []
+    for cue in transcript.cues:
+        rows = [place[index] for index in range(cue.first_word, cue.end_word) if index in place]
+        if rows:
+            span = _moved(cue.start_s, cue.end_s, start_s, last_s)
+            cues.append(Cue(*span, rows[0], rows[-1] + 1, cue.speaker))
+    return Transcript(words, transcript.language, tuple(cues))
+
+
+def _middles(transcript: Transcript) -> list[float]:
+    middles: list[float | None] = [None] * len(transcript.words)
+    for cue in transcript.cues:
+        for index in range(cue.first_word, cue.end_word):
+            middles[index] = (cue.start_s + cue.end_s) / 2
+    for index, word in enumerate(transcript.words):
+        if word.start_s is not None and word.end_s is not None:
+            middles[index] = (word.start_s + word.end_s) / 2
+    known = [middle_s for middle_s in middles if middle_s is not None]
+    if len(known) < len(middles):
+        raise TranscriptError(
+            "a transcript without times cannot be cut into segments; give the text of each segment in the "
+            "manifest, or a timed transcript (.srt, .vtt, WhisperX .json, .TextGrid)"
+        )
+    return known
+
+
+def _moved_word(word: TranscriptWord, start_s: float, end_s: float) -> TranscriptWord:
+    if word.start_s is None or word.end_s is None:
+        return word
+    first_s, last_s = _moved(word.start_s, word.end_s, start_s, end_s)
+    return replace(word, start_s=first_s, end_s=last_s)
+
+
+def _moved(first_s: float, last_s: float, start_s: float, end_s: float) -> tuple[float, float]:
+    return max(first_s, start_s) - start_s, min(last_s, end_s) - start_s

@@ -1,0 +1,262 @@
+"""Face features of a clip: landmarks frame by frame, then the speaker's face over the whole clip.
+
+The flow: `FaceSession.add` finds the faces of a frame (`face_landmarks`) and measures them (`face_ledger`,
+`face_pose`, `face_geometry`); `FaceSession.finish` joins detections to tracks (`face_tracks`), lets the voice
+choose the speaker (`face_speaker`), and takes velocities (`face_motion`). A frame without the speaker's face
+keeps its time and is not valid.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.face_columns import VELOCITIES, all_columns
+from extractors.face_config import FaceConfig
+from extractors.face_landmarks import Landmarker
+from extractors.face_ledger import FaceLedger
+from extractors.face_motion import velocities
+from extractors.face_speaker import SpeakerChoice, choose_speaker
+from extractors.face_tracks import Sightings, lasting_tracks, track_faces
+from pipeline.speech import SpeechEnvelope
+from pipeline.track import FeatureColumn, FeatureTrack
+
+__all__ = ["FaceConfig", "FaceExtractor", "FaceResult", "FaceSession", "face_columns"]
+
+Float64 = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_BLENDSHAPE_MODEL = "face_blendshapes.tflite"
+
+
+def face_columns(config: FaceConfig) -> tuple[FeatureColumn, ...]:
+    """Return the columns of the tracks that this configuration gives.
+
+    Raises
+    ------
+    ModelMissingError
+        The bundle is not installed or not the known file.
+    """
+    return all_columns(blendshapes=config.blendshapes and _has_blendshapes(config.bundle_file()[0]))
+
+
+@cache
+def _has_blendshapes(bundle: Path) -> bool:
+    with zipfile.ZipFile(bundle) as archive:
+        return _BLENDSHAPE_MODEL in archive.namelist()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceResult:
+    """The speaker's face over a clip."""
+
+    track: FeatureTrack
+    """One row a frame that was looked at; not valid where the speaker's face was not seen."""
+    flags: tuple[str, ...]
+    """Of face_missing, face_partly_missing, several_faces, off_screen_speaker."""
+    quality: dict[str, Any]
+    """Counts and measures behind the flags, for the clip's provenance."""
+    landmarks_px: NDArray[np.float32] | None = None
+    """[shape=(T, 478, 3)] in pixels of the given frames, 0 where not seen; None unless asked for."""
+
+
+class FaceExtractor:
+    """Finds and measures faces; the bundle is read and verified once.
+
+    Raises
+    ------
+    ModelMissingError
+        The bundle is not installed, or not the known file.
+    """
+
+    def __init__(self, config: FaceConfig | None = None) -> None:
+        self.config = config or FaceConfig()
+        path, self.bundle_sha256 = self.config.bundle_file()
+        self._bundle = path.read_bytes()
+        self._blendshapes = self.config.blendshapes and _has_blendshapes(path)
+        self._shared: Landmarker | None = None
+
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        """The columns of every track it gives."""
+        return all_columns(blendshapes=self._blendshapes)
+
+    def start(self) -> "FaceSession":
+        """Return a session for one clip.
+
+        In image mode sessions share a landmarker, which has no state; in video mode each has its own.
+        """
+        if self.config.mode == "video":
+            return FaceSession(self.config, self._landmarker(), owns_landmarker=True)
+        if self._shared is None:
+            self._shared = self._landmarker()
+        return FaceSession(self.config, self._shared, owns_landmarker=False)
+
+    def close(self) -> None:
+        """Free the native landmarker; sessions that share it must have ended."""
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
+
+    def _landmarker(self) -> Landmarker:
+        return Landmarker(
+            self._bundle,
+            mode=self.config.mode,
+            max_faces=self.config.max_faces,
+            min_confidence=self.config.min_confidence,
+            blendshapes=self._blendshapes,
+        )
+
+
+class FaceSession:
+    """One clip: add its frames in order, then finish. Use it in a ``with`` block."""
+
+    def __init__(self, config: FaceConfig, landmarker: Landmarker, *, owns_landmarker: bool) -> None:
+        self._config = config
+        self._landmarker = landmarker
+        self._owns_landmarker = owns_landmarker
+        self._times_s: list[float] = []
+        self._ledger = FaceLedger(config, blendshapes=landmarker.blendshapes)
+
+    def add(self, image: NDArray[np.uint8], time_s: float) -> None:
+        """Look at one frame.
+
+        Parameters
+        ----------
+        image : ndarray of uint8 [shape=(H, W, 3)]
+            RGB.
+        time_s : float
+            Counted from the clip's first frame; must increase.
+
+        Raises
+        ------
+        ValueError
+            The time does not increase, or the image is of another type or shape.
+        """
+        if self._times_s:
+            since_s = time_s - self._times_s[-1]
+            if since_s <= 0:
+                raise ValueError(f"frame times must increase: {time_s} s comes after {self._times_s[-1]} s")
+            # Half a millisecond of grace: 30 frames a second do not stand exactly 1/30 s apart in a file.
+            if self._config.max_fps is not None and since_s < 1.0 / self._config.max_fps - 5e-4:
+                return
+        faces = self._landmarker.detect(image, time_s)
+        self._ledger.enter(len(self._times_s), faces, image.shape[0], image.shape[1])
+        self._times_s.append(time_s)
+
+    def finish(self, speech: SpeechEnvelope | None, clock_offset_s: float = 0.0) -> FaceResult:
+        """Choose the speaker's face and return its features.
+
+        Parameters
+        ----------
+        speech : SpeechEnvelope or None
+            Where the voice is, on the clip's clock; without it the most prominent face is chosen.
+        clock_offset_s : float
+            Added to frame times to give clip time.
+        """
+        times_s = np.array(self._times_s, np.float64) + clock_offset_s
+        seen, measured = self._ledger.sightings(times_s), self._ledger.measured()
+        tracks = _rows_of_tracks(seen, len(times_s), self._config)
+        opening = measured[:, self._ledger.columns.index("mouth_height")]
+        choice = choose_speaker(
+            [_taken(opening, rows) for rows in tracks],
+            [rows >= 0 for rows in tracks],
+            times_s,
+            speech,
+            self._config.speaker,
+        )
+        track, chosen = _speaker_track(measured, self._ledger.columns, tracks, choice, times_s)
+        quality = _quality(track, tracks, choice)
+        landmarks_px = self._ledger.landmarks_of(chosen) if self._config.keep_landmarks else None
+        return FaceResult(track, _flags(quality, choice, self._config), quality, landmarks_px)
+
+    def close(self) -> None:
+        """Free what belongs to this clip alone."""
+        if self._owns_landmarker:
+            self._landmarker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _rows_of_tracks(seen: Sightings, frames: int, config: FaceConfig) -> list[Rows]:
+    """Return per track, the most prominent first, the detection that shows it in each frame; -1 where none does."""
+    numbers = track_faces(seen, config.tracks)
+    tracks = []
+    for number in lasting_tracks(seen, numbers, config.tracks):
+        mine = np.flatnonzero(numbers == number)
+        rows = np.full(frames, -1, np.int64)
+        rows[seen.frame[mine]] = mine
+        tracks.append(rows)
+    return tracks
+
+
+def _speaker_track(
+    measured: Float64, columns: tuple[str, ...], tracks: list[Rows], choice: SpeakerChoice, times_s: Float64
+) -> tuple[FeatureTrack, Rows]:
+    """Put the chosen face's measures and velocities on the frames; return also the detection of every frame."""
+    frames, still = len(times_s), len(columns)
+    values = np.zeros((frames, still + len(VELOCITIES)))
+    valid = np.zeros(values.shape, bool)
+    chosen = np.full(frames, -1, np.int64)
+    moving = np.stack([measured[:, [columns.index(name) for name in item.of]].mean(axis=1) for item in VELOCITIES], 1)
+    for number, rows in enumerate(tracks):
+        here = (choice.track == number) & (rows >= 0)
+        if not here.any():
+            continue
+        chosen[here] = rows[here]
+        values[here, :still], valid[here, :still] = measured[rows[here]], True
+        # Of the face's own track, so that a change of speaker is no jump.
+        slopes, known = velocities(_taken(moving, rows), rows >= 0, times_s)
+        values[here & known, still:], valid[here & known, still:] = slopes[here & known], True
+    names = (*columns, *(item.column.name for item in VELOCITIES))
+    return FeatureTrack(values.astype(np.float32), times_s, valid, names), chosen
+
+
+def _taken(values: Float64, rows: Rows) -> Float64:
+    """[T, ...] values of the detections in ``rows``, 0 where there is none."""
+    taken = np.zeros((len(rows), *values.shape[1:]))
+    taken[rows >= 0] = values[rows[rows >= 0]]
+    return taken
+
+
+def _quality(track: FeatureTrack, tracks: list[Rows], choice: SpeakerChoice) -> dict[str, Any]:
+    """Return what stands behind the flags; shares are 0 to 1."""
+    several = np.sum([rows >= 0 for rows in tracks], axis=0) > 1 if tracks else np.zeros(len(track.mask), bool)
+    return {
+        "face_frames": len(track.times_s),
+        "face_seen_share": _share(track.mask),
+        "face_unsure_frames": int(track.values[:, track.names.index("face_unsure")].sum()),
+        "face_tracks": len(tracks),
+        "several_faces_share": _share(several),
+        "speaker_changes": int(np.count_nonzero(np.diff(choice.track))),
+        "speaker_match": _rounded(choice.match),
+        "speaker_margin": _rounded(choice.margin),
+        "speaker_lag_s": _rounded(choice.lag_s),
+    }
+
+
+def _flags(quality: dict[str, Any], choice: SpeakerChoice, config: FaceConfig) -> tuple[str, ...]:
+    if not quality["face_seen_share"]:
+        return ("face_missing",)
+    raised = {
+        "face_partly_missing": quality["face_seen_share"] < config.partly_missing_below,
+        "several_faces": quality["several_faces_share"] > config.several_faces_above,
+        "off_screen_speaker": choice.off_screen,
+    }
+    return tuple(flag for flag, is_raised in raised.items() if is_raised)
+
+
+def _share(frames: NDArray[np.bool_]) -> float:
+    return round(float(frames.mean()), 4) if frames.size else 0.0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

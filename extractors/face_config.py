@@ -1,0 +1,77 @@
+"""FaceConfig: everything that decides what is measured on faces."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from extractors.assets import EMBEDDED_FACE, KNOWN_MODELS, file_sha256, known_model, model_path
+from extractors.face_landmarks import Mode
+from extractors.face_speaker import SpeakerConfig
+from extractors.face_tracks import TrackConfig
+from pipeline.errors import ModelMissingError
+
+
+class FaceConfig(BaseModel):
+    """How faces are found, measured and chosen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundle: str = EMBEDDED_FACE
+    """A known model's name (`face-embedded`, `face-official`) or the path of a `.task` file."""
+    bundle_sha256: str | None = None
+    """Of a file given by path that is none of the known ones; without it such a file is refused."""
+    mode: Mode = "image"
+    """`image` is a function of each frame; `video` smooths one face and is faster (see `face_landmarks`)."""
+    max_faces: int = Field(default=4, ge=1, le=20)
+    """Faces looked for in a frame; each one found costs 4 ms, the limit itself nothing."""
+    min_confidence: float = Field(default=0.5, ge=0, le=1)
+    """Of detection and presence; lower finds more faces and more that are none."""
+    max_fps: float | None = Field(default=None, gt=0)
+    """Frames a second that are looked at; frames between are left out of the track. None looks at all."""
+    blendshapes: bool = True
+    """Give blendshape columns if the bundle has them."""
+    keep_landmarks: bool = False
+    """Hand the chosen face's landmarks over too (5.7 KB a frame)."""
+    unsure_yaw_deg: float = Field(default=45.0, gt=0)
+    unsure_pitch_deg: float = Field(default=35.0, gt=0)
+    """A head turned further hides half of what is measured; the model guesses it."""
+    unsure_height_px: float = Field(default=40.0, ge=0)
+    """A smaller face has fewer pixels than a mouth has positions."""
+    unsure_outside: float = Field(default=0.1, ge=0, le=1)
+    """Share of the landmarks outside the picture beyond which a face is cut."""
+    partly_missing_below: float = Field(default=0.9, ge=0, le=1)
+    """Share of frames with the speaker's face under which `face_partly_missing` is raised."""
+    several_faces_above: float = Field(default=0.1, ge=0, le=1)
+    """Share of frames with a second face above which `several_faces` is raised."""
+    tracks: TrackConfig = TrackConfig()
+    speaker: SpeakerConfig = SpeakerConfig()
+
+    def bundle_file(self) -> tuple[Path, str]:
+        """Return the bundle's path and its sha256, which was just read from the file and is a trusted one.
+
+        Raises
+        ------
+        ModelMissingError
+            Not installed, unreadable, or neither a known file nor the one `bundle_sha256` names.
+        """
+        if any(model.name == self.bundle for model in KNOWN_MODELS):
+            digest = known_model(self.bundle).sha256
+            if digest is None:
+                raise ModelMissingError(f"model '{self.bundle}' is no face landmarker bundle; use face-embedded")
+            return model_path(self.bundle), digest
+        path = Path(self.bundle).expanduser()
+        if not path.is_file():
+            raise ModelMissingError(
+                f"face bundle {path} is not there; give a .task file or a name of `dmd models list`"
+            )
+        digest = file_sha256(path)
+        trusted = {model.sha256 for model in KNOWN_MODELS if model.sha256} | {self.bundle_sha256}
+        if digest not in trusted:
+            raise ModelMissingError(
+                f"face bundle {path} has sha256 {digest}, no known bundle's; set face.bundle_sha256 to trust it"
+            )
+        return path, digest
+
+    def bundle_digest(self) -> str:
+        """Return the bundle's sha256: landmarks of two bundles are not interchangeable."""
+        return self.bundle_file()[1]

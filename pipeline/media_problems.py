@@ -54,6 +54,11 @@ def truncation_problem(declared_s: float | None, read_s: float) -> Iterator[str]
         yield f"the file declares {declared_s:.2f} s but only {max(0.0, read_s):.2f} s could be read (truncated?)"
 
 
+def unknown_size_problem(max_pixels: int) -> str:
+    """Return the line for a video of which not even the size could be read."""
+    return f"video: its size is not known; it is damaged, or has more than {max_pixels} pixels (max_pixels)"
+
+
 def why_nothing(path: Path, problems: Sequence[str], decoders: Sequence[Decoder], segment: bool) -> str:
     """Return the line for a file of which neither a frame nor a sample could be had."""
     name = repr(os.fspath(path))

@@ -13,9 +13,9 @@ from pipeline.decoding import Decoder, PacketSource
 from pipeline.media_file import open_media
 from pipeline.media_info import choose_audio, choose_video
 
-SEEKABLE = ("mov", "matroska", "avi", "mpegts", "mpeg", "wav", "flac")
-"""Formats whose packets carry exact timestamps after a seek. Others (mp3, raw streams) estimate them from the
-bit rate, and are read from the beginning."""
+SEEKABLE = ("mov", "matroska", "mpegts", "mpeg", "wav", "flac")
+"""Formats whose packets carry exact timestamps after a seek. Others (mp3, raw streams, AVI) estimate them
+from the bit rate or from an index that may be short of entries, and are read from the beginning."""
 PREROLL_S = (1.0, 10.0)
 """How long before the wanted time to land, in order of trial; codecs need some packets to settle."""
 PEEK_PACKETS = 2000
@@ -68,11 +68,11 @@ def _first_s(container: InputContainer, stream: VideoStream | AudioStream, max_p
 def _lands_before(container: InputContainer, streams: Sequence[Stream], time_s: float) -> bool:
     waiting = {stream.index for stream in streams}
     for count, packet in enumerate(container.demux(*streams)):
-        if packet.stream_index not in waiting or (packet.stream.type == "video" and not packet.is_keyframe):
+        if packet.stream.index not in waiting or (packet.stream.type == "video" and not packet.is_keyframe):
             continue
         if packet.pts is None or float(packet.pts * packet.time_base) > time_s or count > PEEK_PACKETS:
             return False
-        waiting.discard(packet.stream_index)
+        waiting.discard(packet.stream.index)
         if not waiting:
             return True
     return False

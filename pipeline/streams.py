@@ -28,6 +28,7 @@ from pipeline.media_problems import (
     decoding_problems,
     sound_problems,
     truncation_problem,
+    unknown_size_problem,
     why_nothing,
 )
 from pipeline.picture import Frame, PictureMaker
@@ -164,6 +165,9 @@ class MediaReader:
         clocks = {"video": self._clock.repairs, "audio": self._sound.repairs}
         lines = [*decoding_problems(decoders, self._source.errors), *clock_problems(clocks)]
         lines += sound_problems(self._sound.tally)
+        video = self.info.video
+        if video is not None and not video.width and self._first_frame_s is None:
+            lines.append(unknown_size_problem(self._config.max_pixels))
         if self._from_s is None and self._to_s is None and self._ended:
             lines += truncation_problem(self.info.duration_s, self._span_s[1] - self._span_s[0])
         return (*self._refused, *lines)
@@ -195,7 +199,7 @@ class MediaReader:
 
     def _read(self) -> Generator[Frame]:
         for packet in self._source:
-            decoder = self._decoders[packet.stream_index]
+            decoder = self._decoders[packet.stream.index]  # packet.stream_index is 0 in the packet that flushes
             yield from self._take(decoder, [] if self._skips(decoder, packet) else decoder.decode(packet))
             if len(self._passed_end) == len(self._decoders):
                 break

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.pages.clip_view import clip_view, scales
+from flows.pages.dictionary import known_columns
 from flows.pages.document import write_page
 from flows.pages.facts import clip_facts
 from flows.pages.scores import NO_SCORES, Rows, by_clip
@@ -25,7 +26,7 @@ def write_clip_page(
     scores : Path, sequence of mappings, or None
         A score file or score rows; rows of other clips are left aside.
     columns : mapping, optional
-        `modality.name` -> what is known of the column, for units and meanings.
+        `modality.name` -> what is known of the column, for units and meanings; by default those of our extractors.
 
     Returns
     -------
@@ -41,5 +42,10 @@ def write_clip_page(
     """
     own = by_clip(scores).get(clip.clip_id, NO_SCORES)
     context: dict[str, Any] = {"clip": clip, "facts": clip_facts(clip), "score": own.best}
-    data = {"clips": [clip_view(clip, own, columns)], "tables": {}, "charts": {}, **scales({clip.clip_id: own})}
+    data = {
+        "clips": [clip_view(clip, own, columns or known_columns())],
+        "tables": {},
+        "charts": {},
+        **scales({clip.clip_id: own}),
+    }
     return write_page(out, "clip.html", f"{clip.clip_id}: clip", context, data)

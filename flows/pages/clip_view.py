@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.pages.flags import FLAG_MEANINGS
-from flows.pages.lanes import lanes, missing, times
+from flows.pages.lanes import lanes, missing, times, unsure
 from flows.pages.scores import NO_SCORES, ClipScores, Score
 from pipeline.aligned import AlignedClip
 from pipeline.track import FeatureColumn
@@ -40,6 +40,7 @@ def clip_view(
         "times": times(clip),
         "lanes": lanes(clip, columns or {}),
         "missing": missing(clip),
+        "unsure": unsure(clip),
         "present": {modality: bool(track.mask.any()) for modality, track in clip.native.items()},
     }
 

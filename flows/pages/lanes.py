@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ MAX_POINTS = 3000
 """Points of a curve. A longer track is averaged over equal stretches: a wide screen has 3,000 pixels."""
 REACH_S = 0.5
 """A frame speaks for at most this long to each side of its time, as in pooling."""
+SHORTEST_HOLE_S = 0.02
+LAST_HOLE_S = 0.1
 Floats = NDArray[np.float64]
 
 
@@ -33,14 +36,21 @@ class Lane:
 
 
 LANES = (
-    Lane("Loudness", "audio", (("loudness*", "level*", "rms*", "energy*"),), fill=True),
+    Lane("Level", "audio", (("level_dba", "loudness*", "level*", "rms*", "energy*"),), fill=True),
     Lane("Pitch", "audio", (("pitch_semitones", "pitch*", "f0*"),)),
-    Lane("Mouth", "face", (("mouth_open*", "lips_apart*", "lip_open*", "jaw_open*", "mouth_height*"),)),
-    Lane("Smile", "face", (("smile*", "lip_corner*", "mouth_corner*", "mouth_width*"),)),
-    Lane("Brows", "face", (("brow_inner*", "inner_brow*", "brow_raise*"), ("brow_outer*", "outer_brow*"))),
-    Lane("Head", "face", (("*yaw*",), ("head_pitch*", "pitch*"), ("*roll*",))),
+    Lane("Mouth", "face", (("mouth_gap", "mouth_open*", "lips_apart*"), ("jaw_open*",))),
+    Lane("Smile", "face", (("smile_left", "smile*", "lip_corner*"), ("smile_right",), ("mouth_curve",))),
+    Lane(
+        "Brows",
+        "face",
+        (("brow_inner_raise_left", "brow_inner*", "brow*"), ("brow_inner_raise_right",), ("brow_gap",)),
+    ),
+    Lane("Eyes", "face", (("eye_openness_left",), ("eye_openness_right",))),
+    Lane("Head", "face", (("head_yaw_deg", "*yaw*"), ("head_pitch_deg",), ("head_roll_deg", "*roll*"))),
 )
 """What a clip's page shows, in this order. A modality that none of them fits shows its first columns."""
+UNSURE = {"face": "face_unsure"}
+"""Columns that are 1 where the rest of their modality means less."""
 FIRST_COLUMNS = 3
 
 
@@ -113,24 +123,41 @@ def missing(clip: AlignedClip) -> dict[str, list[list[float]]]:
     return {modality: _missing(track, clip.duration_s) for modality, track in clip.native.items()}
 
 
+def unsure(clip: AlignedClip) -> dict[str, list[list[float]]]:
+    """Return the stretches `[start_s, end_s]` in which a modality says of itself that its values mean less."""
+    found: dict[str, list[list[float]]] = {}
+    for modality, name in UNSURE.items():
+        track = clip.native.get(modality)
+        if track is None or name not in track.names:
+            continue
+        column = track.names.index(name)
+        doubtful = track.valid[:, column] & (track.values[:, column] > 0.5)
+        found[modality] = _joined(*(side[doubtful] for side in cells(track.times_s, REACH_S)))
+    return found
+
+
+def _joined(starts_s: Floats, ends_s: Floats) -> list[list[float]]:
+    """Return cells as stretches, those that touch as one."""
+    stretches: list[list[float]] = []
+    for start_s, end_s in zip(starts_s.tolist(), ends_s.tolist(), strict=True):
+        if stretches and start_s - stretches[-1][1] < SHORTEST_HOLE_S:
+            stretches[-1][1] = round(end_s, 3)
+        else:
+            stretches.append([round(start_s, 3), round(end_s, 3)])
+    return stretches
+
+
 def present_s(track: FeatureTrack, duration_s: float) -> float:
     """Return how many seconds of a clip the present frames of a track speak for."""
     return max(0.0, duration_s - sum(end_s - start_s for start_s, end_s in _missing(track, duration_s)))
 
 
 def _missing(track: FeatureTrack, duration_s: float) -> list[list[float]]:
-    starts_s, ends_s = cells(track.times_s, REACH_S)
-    gaps: list[list[float]] = []
-    at_s = 0.0
-    shortest_s = 0.02
-    for start_s, end_s in zip(starts_s[track.mask], ends_s[track.mask], strict=True):
-        if start_s - at_s > shortest_s:
-            gaps.append([round(at_s, 3), round(float(start_s), 3)])
-        at_s = max(at_s, float(end_s))
+    starts_s, ends_s = (side[track.mask] for side in cells(track.times_s, REACH_S))
+    there = [[0.0, 0.0], *_joined(starts_s, ends_s), [duration_s, duration_s]]
+    gaps = [[before[1], after[0]] for before, after in pairwise(there) if after[0] - before[1] >= SHORTEST_HOLE_S]
     # The last video frame usually ends a little before the sound does; that is no hole.
-    if duration_s - at_s > max(shortest_s, 0.1):
-        gaps.append([round(at_s, 3), round(duration_s, 3)])
-    return gaps
+    return [gap for gap in gaps if gap[1] < duration_s or gap[1] - gap[0] > LAST_HOLE_S]
 
 
 def _chosen(names: Sequence[str], curves: Sequence[Sequence[str]]) -> list[str]:

@@ -1,11 +1,13 @@
 """The page of a store: what is in it, what is missing, what looks wrong, and some of its clips."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from flows.pages import missingness, oddities
 from flows.pages.clip_view import clip_view, scales
+from flows.pages.dictionary import known_columns
 from flows.pages.document import write_page
 from flows.pages.flags import FLAG_MEANINGS
 from flows.pages.scores import NO_SCORES, ClipScores, Rows, by_clip
@@ -38,7 +40,7 @@ def write_store_page(
     scores : Path, sequence of mappings, or None
         A score file or score rows.
     columns : mapping, optional
-        `modality.name` -> what is known of the column, for units and meanings.
+        `modality.name` -> what is known of the column, for units and meanings; by default those of our extractors.
     clips_shown : int
         How many clips are shown with their curves: all of a small store, else the strangest and longest.
 
@@ -54,7 +56,7 @@ def write_store_page(
     UsageError
         The score file cannot be read.
     """
-    known, found = columns or {}, by_clip(scores)
+    known, found = columns or known_columns(), by_clip(scores)
     summary = summarise(store)
     shown = _shown(summary, clips_shown)
     views = [clip_view(store.load(clip_id), found.get(clip_id, NO_SCORES), known) for clip_id in shown]
@@ -65,6 +67,7 @@ def write_store_page(
         "shown": shown,
         "charts": charts,
         "labels": summary.counted("label")[:LABELS_SHOWN] if summary.missingness.task == "classification" else [],
+        "scored_as": Counter(row.best.label for row in found.values() if row.best).most_common(LABELS_SHOWN),
         "meanings": FLAG_MEANINGS,
         "notes": _notes(summary),
         "min_labelled": missingness.MIN_CLIPS,

@@ -38,7 +38,7 @@ def tables(
                 ("Clips", "number"),
                 ("Spearman's ρ" if summary.missingness.task == "regression" else "Effect (η²)", "number"),
                 ("p", "number"),
-                ("", "text"),
+                ("Verdict", "text"),
             ),
             [
                 [

@@ -9,8 +9,8 @@ from pipeline.pooling import pool
 from pipeline.track import FeatureTrack, WordFeatures
 from pipeline.words import Word
 
-AUDIO = ("loudness_db", "pitch_semitones", "spectral_flux", "always_the_same")
-FACE = ("mouth_open", "smile", "brow_inner_raise", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
+AUDIO = ("level_dba", "pitch_semitones", "spectral_flux", "always_the_same")
+FACE = ("mouth_gap", "jaw_open", "smile_left", "smile_right", "brow_gap", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
 SENTENCE = ("I", "really", "liked", "how", "the", "whole", "story", "came", "together", "at", "the", "end")
 
 

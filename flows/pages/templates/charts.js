@@ -74,7 +74,7 @@ function chartReadout(spec, at) {
 
 // Fill a <figure data-chart="name">: the plot, a legend in words, and what stands under the cursor.
 function chart(figure, spec) {
-  const box = element("div", { class: "plot", tabindex: 0, role: "img", "aria-label": spec.summary });
+  const box = element("div", { class: "plot", tabindex: 0, role: "group", "aria-roledescription": "chart", "aria-label": spec.summary });
   const readout = element("output", { class: "readout", "aria-live": "polite" });
   const named = spec.kind === "bars" ? [] : spec.series.filter((series) => !series.bound);
   const legend = named.length > 1 ? element("ul", { class: "legend" }, ...named.map((series) => element(

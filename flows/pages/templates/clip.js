@@ -8,7 +8,7 @@ function clipView(box, view) {
   const drawing = element("div", { class: "lanes" });
   const words = element("ol", { class: "transcript" });
   const slider = element("input", { type: "range", min: 0, max: view.duration, step: 0.01, value: 0, "aria-label": "Time in the clip" });
-  box.replaceChildren(...[...clipNotes(view), scoreTable(view), contributions(view), controls(), drawing, words, key()].filter(Boolean));
+  box.replaceChildren(...[scoreLine(view), ...clipNotes(view), controls(), drawing, words, key(), scoreTable(view), contributions(view)].filter(Boolean));
   const lanes = new Lanes(drawing, view, () => mode);
 
   function controls() {
@@ -25,7 +25,7 @@ function clipView(box, view) {
   function key() {
     const scored = modes.length > 1;
     return element("p", { class: "key muted" }, scored ? "Orange: towards negative. Blue: towards positive. " : "",
-      "Hatched word: its place in time is doubtful. Hatched strip: no face, or no sound, at that time. ",
+      "Hatched word: its place in time is doubtful. Strip hatched in grey: no face, or no sound, at that time; in orange: a face that is turned far away, tiny or cut. ",
       "A curve is interrupted where its value is not known (pitch where the voice is not voiced). ",
       "Drag over a strip, or use the buttons, to zoom; choose a word to go to it.");
   }
@@ -63,15 +63,26 @@ function clipNotes(view) {
   return notes;
 }
 
+// One sentence: the score, its interval, what carried it, the label.
+function scoreLine(view) {
+  const score = view.score || view.scores[0];
+  const label = view.label === null ? "" : ` Label: ${view.label}.`;
+  if (!score || score.value === null) return label ? element("p", {}, label.trim()) : null;
+  const value = score.task === "classification" ? `${score.label} (${show.percent(score.value)})` : `${show.score(score.value)}, ${score.label}`;
+  const ends = [score.low, score.high].map(score.task === "classification" ? show.percent : show.score);
+  const interval = score.low === null ? "" : ` (${ends[0]} to ${ends[1]})`;
+  const carried = score.modalities.length ? ` Carried by ${score.modalities.join(", ")}.` : "";
+  return element("p", {}, element("strong", {}, `Score ${value}`), `${interval}.${carried}${label}`);
+}
+
 function scoreTable(view) {
-  const rows = view.scores.length > 1 ? [view.score, ...view.scores].filter(Boolean) : [view.score || view.scores[0]].filter(Boolean);
-  if (!rows.length) return null;
+  if (view.scores.length < 2) return null;
   const box = element("div", { class: "scores" });
   table(box, {
-    caption: "Scores" + (view.label === null ? "" : ` (label: ${view.label})`),
+    caption: "Scores of the parts",
     columns: [["Part", "text"], ["Score", "score"], ["Carried by", "text"], ["Words", "long"]].map(([label, kind]) => ({ label, kind })),
-    rows: rows.map((score) => [
-      score === view.score ? "whole clip" : `${show.clock(score.start ?? 0)} to ${show.clock(score.end ?? 0)}`,
+    rows: view.scores.map((score) => [
+      `${show.clock(score.start ?? 0)} to ${show.clock(score.end ?? 0)}`,
       [score.value, score.low, score.high, score.label], score.modalities.join(", ") || null, score.text || null,
     ]),
   });
@@ -81,11 +92,12 @@ function scoreTable(view) {
 function contributions(view) {
   const score = view.score || view.scores[0];
   if (!score || !score.contributions.length) return null;
+  const most = Math.max(...score.contributions.map(([, value]) => Math.abs(value)), 1e-9);
   const box = element("div", { class: "scores" });
   table(box, {
     caption: "What each modality contributed to the score (Shapley values)",
-    columns: [{ label: "Modality", kind: "text" }, { label: "Contribution", kind: "number" }],
-    rows: score.contributions,
+    columns: [["Modality", "text"], ["Contribution", "number"], ["Share", "balance"]].map(([label, kind]) => ({ label, kind })),
+    rows: score.contributions.map(([name, value]) => [name, value, value / most]),
   });
   return box;
 }

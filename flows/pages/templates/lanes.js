@@ -10,6 +10,7 @@ class Lanes {
     this.colouring = colouring;
     this.key = `lanes-${laneGroups++}`;
     this.span = [0, Math.max(view.duration, 0.1)];
+    this.shown = this.span;
     this.onTime = () => {};
     this.strips = [{ kind: "words", title: "Words" }];
     if (view.scores.length > 1) this.strips.push(scoreStrip(view));
@@ -29,13 +30,11 @@ class Lanes {
   }
 
   draw() {
-    const span = this.strips[0].plot ? [this.strips[0].plot.scales.x.min, this.strips[0].plot.scales.x.max] : this.span;
     this.hatches = null;
     this.strips.forEach((strip, at) => {
       if (strip.plot) strip.plot.destroy();
       strip.plot = new uPlot(this.options(strip, at === this.strips.length - 1), this.data(strip), strip.box);
     });
-    this.zoomTo(...span);
   }
 
   data(strip) {
@@ -54,18 +53,19 @@ class Lanes {
       width: strip.box.clientWidth, height: LANE_HEIGHT[strip.kind] + (last ? 26 : 0), series: [{}, ...series],
       bands: strip.kind === "curve" && strip.band ? [{ series: [2, 3], fill: color("c1") + "33" }] : [],
       legend: { show: false }, padding: [4, 10, last ? 0 : 4, 0],
-      cursor: { y: false, points: { show: false }, drag: { x: true, y: false }, sync: { key: this.key, scales: ["x", null] } },
-      scales: { x: { time: false, range: () => this.span }, y: strip.kind === "words" ? { range: () => [0, 1] } : {} },
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, sync: { key: this.key, scales: ["x", null] } },
+      scales: { x: { time: false, range: () => this.shown }, y: strip.kind === "words" ? { range: () => [0, 1] } : {} },
       axes: [
         axis({ size: last ? 26 : 0, show: true, values: (u, marks) => last ? marks.map((mark) => axisTime(mark)) : marks.map(() => ""),
           ticks: { show: last, stroke: color("line"), size: 4 } }),
-        axis({ size: AXIS_WIDTH, show: true, space: 22, grid: { show: strip.kind !== "words", stroke: color("line"), width: 1 },
+        axis({ size: AXIS_WIDTH, show: true, space: 18, grid: { show: strip.kind !== "words", stroke: color("line"), width: 1 },
           ticks: { show: false }, values: (u, marks) => strip.kind === "words" ? marks.map(() => "") : marks.map((mark) => show.number(mark)) }),
       ],
       hooks: {
         drawClear: [(u) => this.drawMissing(u, strip)],
         draw: strip.kind === "words" ? [(u) => this.drawWords(u)] : [],
         setCursor: [(u) => this.read(u, strip)],
+        setSelect: [(u) => this.zoomToSelected(u)],
       },
     };
   }
@@ -76,13 +76,13 @@ class Lanes {
   }
 
   drawMissing(u, strip) {
-    const holes = this.view.missing[strip.times] || [];
-    const { top, height } = u.bbox;
     u.ctx.save();
-    u.ctx.fillStyle = this.patterns(u).missing;
-    for (const [start, end] of holes) {
-      const [left, right] = edges(u, start, end);
-      if (right > left) u.ctx.fillRect(left, top, right - left, height);
+    for (const [brush, stretches] of [["missing", this.view.missing], ["doubt", this.view.unsure]]) {
+      u.ctx.fillStyle = this.patterns(u)[brush];
+      for (const [start, end] of stretches[strip.times] || []) {
+        const [left, right] = edges(u, start, end);
+        if (right > left) u.ctx.fillRect(left, u.bbox.top, right - left, u.bbox.height);
+      }
     }
     u.ctx.restore();
   }
@@ -131,18 +131,13 @@ class Lanes {
   }
 
   moveTo(time) {
-    for (const { plot } of this.strips) {
-      if (time < plot.scales.x.min || time > plot.scales.x.max) {
-        const half = (plot.scales.x.max - plot.scales.x.min) / 2;
-        this.zoomTo(time - half, time + half);
-        break;
-      }
-    }
+    const [min, max] = this.shown;
+    if (time < min || time > max) this.zoomTo(time - (max - min) / 2, time + (max - min) / 2);
     queueMicrotask(() => this.strips.forEach(({ plot }) => plot.setCursor({ left: plot.valToPos(time, "x"), top: 4 })));
   }
 
   zoom(factor) {
-    const { min, max } = this.strips[0].plot.scales.x;
+    const [min, max] = this.shown;
     const left = this.strips[0].plot.cursor.left;
     const centre = left >= 0 ? this.strips[0].plot.posToVal(left, "x") : (min + max) / 2;
     const half = (max - min) / 2 / factor;
@@ -153,7 +148,14 @@ class Lanes {
     const whole = this.span[1] - this.span[0];
     const width = Math.min(whole, Math.max(0.2, max - min));
     const from = Math.max(this.span[0], Math.min(min, this.span[1] - width));
+    this.shown = [from, from + width];
     for (const { plot } of this.strips) plot.setScale("x", { min: from, max: from + width });
+  }
+
+  zoomToSelected(u) {
+    if (u.select.width < 4) return;
+    this.zoomTo(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
   resize() {

@@ -15,6 +15,13 @@ const cells = {
   // [score, low, high, label]
   score: ([score, low, high, label]) => score === null ? "–" : element("span", {},
     `${show.score(score)} `, element("span", { class: "muted" }, low === null ? label : `${label}, ${show.score(low)} to ${show.score(high)}`)),
+  // -1 to 1, as a bar to the left or to the right of a middle line
+  balance: (value) => {
+    const bar = element("span", { class: value < 0 ? "neg3" : "pos3" });
+    bar.style.width = `${Math.abs(value) * 50}%`;
+    bar.style.marginLeft = `${value < 0 ? 50 - Math.abs(value) * 50 : 50}%`;
+    return element("div", { class: "balance", "aria-hidden": "true" }, bar);
+  },
   // [edges, counts]
   spark: ([edges, counts]) => {
     const box = element("div", { class: "sparkline", "aria-hidden": "true" });
@@ -43,7 +50,7 @@ function table(box, { columns, rows, caption }) {
   const body = element("tbody");
   const count = element("output", { class: "muted", "aria-live": "polite" });
   const text = rows.map((row) => JSON.stringify(row).toLowerCase());
-  const heads = columns.map((column, at) => element("th", { scope: "col", class: column.kind }, column.kind === "spark"
+  const heads = columns.map((column, at) => element("th", { scope: "col", class: column.kind }, ["spark", "balance"].includes(column.kind)
     ? column.label : element("button", { type: "button", onclick: () => sort(at) }, column.label)));
 
   function chosen() {
@@ -84,7 +91,7 @@ function table(box, { columns, rows, caption }) {
     state.first = 0;
     draw();
   } });
-  const few = rows.length <= 5;
+  const few = rows.length <= 10;
   if (!few) box.append(element("label", { class: "filter" }, "Show only ", filter));
   box.append(
     element("table", { role: "table" }, element("caption", {}, caption),

@@ -136,9 +136,10 @@ def _free_native(native: Any) -> None:
     try:
         native.close()
     except RuntimeError:
-        # At exit the thread that its calls run on has ended already. Its dispatcher must know, or its own
-        # `__del__` prints a traceback; the process gives the memory back.
+        # At exit the thread that its calls run on has ended already. Told so, the dispatcher skips them, and the
+        # landmarker can end without a traceback from its `__del__`; the process gives the memory back.
         native._lib.close()
+        native.close()
 
 
 def _points(landmarks: Any) -> NDArray[np.float32]:

@@ -1,13 +1,14 @@
 """Measures of the lower face: mouth, lips, jaw, cheeks, nose.
 
-Heights of the mouth are read against the nose base, which the jaw does not move; a smile's corners are read
-both outwards and upwards, because they travel along a slanted line.
+Places of the mouth are read against the bridge of the nose: the nose base rises with a smile. A smile's corners
+are read both outwards and upwards, because they travel along a slanted line.
 """
 
 import numpy as np
 
 from extractors.face_geometry import Faces, Float64, Measure, Side, measure, on_both_sides
 from extractors.face_points import (
+    BRIDGE,
     CHEEK,
     CHIN,
     EYE_INNER,
@@ -16,7 +17,6 @@ from extractors.face_points import (
     LOWER_LIP_BOTTOM,
     LOWER_LIP_INNER,
     MOUTH_CORNER,
-    NOSE_BASE,
     NOSE_WING,
     UPPER_LIP_INNER,
     UPPER_LIP_TOP,
@@ -27,11 +27,11 @@ _CORNERS = (MOUTH_CORNER["left"], MOUTH_CORNER["right"])
 
 
 def _outwards(faces: Faces, side: Side) -> Float64:
-    return faces.aside(MOUTH_CORNER[side], NOSE_BASE) * (1.0 if side == "left" else -1.0)
+    return faces.aside(MOUTH_CORNER[side], BRIDGE) * (1.0 if side == "left" else -1.0)
 
 
 def _corner_height(faces: Faces, side: Side) -> Float64:
-    return faces.above(MOUTH_CORNER[side], NOSE_BASE)
+    return faces.above(MOUTH_CORNER[side], BRIDGE)
 
 
 def _smile(faces: Faces, side: Side) -> Float64:
@@ -61,11 +61,23 @@ def mouth_width(faces: Faces) -> Float64:
     return faces.distance(MOUTH_CORNER["left"], MOUTH_CORNER["right"])
 
 
+def _upper_lip(faces: Faces) -> Float64:
+    return faces.distance(UPPER_LIP_TOP, UPPER_LIP_INNER)
+
+
+def _lower_lip(faces: Faces) -> Float64:
+    return faces.distance(LOWER_LIP_INNER, LOWER_LIP_BOTTOM)
+
+
+def _pucker(faces: Faces) -> Float64:
+    return np.asarray((_upper_lip(faces) + _lower_lip(faces)) / np.maximum(mouth_width(faces), 1e-6))
+
+
 LOWER_FACE: tuple[Measure, ...] = (
-    measure("jaw_open", "drop of the chin and the lower lip below the nose base: high when open (AU26, AU27)",
-            lambda faces: -faces.above(JAW, NOSE_BASE)),
-    measure("jaw_aside", "offset of the chin from the nose base: positive towards the subject's left (AU30)",
-            lambda faces: faces.aside(CHIN, NOSE_BASE)),
+    measure("jaw_open", "drop of the chin below the nose bridge: high when open (AU26, AU27)",
+            lambda faces: -faces.above(JAW, BRIDGE)),
+    measure("jaw_aside", "offset of the chin from the nose bridge: positive towards the subject's left (AU30)",
+            lambda faces: faces.aside(CHIN, BRIDGE)),
     measure("mouth_gap", "distance between the inner edges of the lips: 0 when closed (AU25)", mouth_gap, low=0.0),
     measure("mouth_height", "distance between the outer edges of the lips: high when open or full", mouth_height,
             low=0.0),
@@ -73,22 +85,22 @@ LOWER_FACE: tuple[Measure, ...] = (
             "when puckered (AU18)", mouth_width, low=0.0),
     measure("mouth_roundness", "mouth_gap over mouth_width: high for a round open mouth (AU22, AU27)",
             lambda faces: mouth_gap(faces) / np.maximum(mouth_width(faces), 1e-6), unit="ratio", low=0.0),
-    measure("mouth_aside", "offset of the lips from the nose base: positive towards the subject's left",
-            lambda faces: faces.aside(_LIPS, NOSE_BASE)),
-    *on_both_sides("smile", "travel of the mouth corner up and outwards from the nose base: high when pulled (AU12)",
+    measure("mouth_aside", "offset of the lips from the nose bridge: positive towards the subject's left",
+            lambda faces: faces.aside(_LIPS, BRIDGE)),
+    *on_both_sides("smile", "travel of the mouth corner up and outwards from the bridge: high when pulled (AU12)",
                    _smile),
-    *on_both_sides("lip_corner_height", "height of the mouth corner against the nose base: high when raised, low "
+    *on_both_sides("lip_corner_height", "height of the mouth corner against the nose bridge: high when raised, low "
                    "when depressed (AU15)", _corner_height),
     measure("mouth_curve", "height of the mouth corners over the middle of the lips: high when turned up, low when "
             "turned down (AU12, AU15)", lambda faces: faces.above(_CORNERS, _LIPS)),
-    measure("upper_lip_raise", "height of the upper lip's edge against the nose base: high when raised (AU10)",
-            lambda faces: faces.above(UPPER_LIP_TOP, NOSE_BASE)),
+    measure("upper_lip_raise", "height of the upper lip's edge against the nose bridge: high when raised (AU10)",
+            lambda faces: faces.above(UPPER_LIP_TOP, BRIDGE)),
     measure("upper_lip_thickness", "visible height of the upper lip: low when pressed or rolled in (AU23-24, AU28)",
-            lambda faces: faces.distance(UPPER_LIP_TOP, UPPER_LIP_INNER), low=0.0),
+            _upper_lip, low=0.0),
     measure("lower_lip_thickness", "visible height of the lower lip: low when pressed or rolled in (AU23-24, AU28)",
-            lambda faces: faces.distance(LOWER_LIP_INNER, LOWER_LIP_BOTTOM), low=0.0),
-    measure("lip_protrusion", "how far the lips stand out before the mouth corners: high when puckered or funnelled "
-            "(AU18, AU22)", lambda faces: faces.ahead(_LIPS, _CORNERS)),
+            _lower_lip, low=0.0),
+    measure("lip_pucker", "height of both lips over mouth_width: high when puckered (AU18), low if stretched (AU20)",
+            _pucker, unit="ratio", low=0.0),
     measure("chin_raise", "height of the chin against the lower lip's edge: high when pushed up (AU17)",
             lambda faces: faces.above(CHIN, LOWER_LIP_BOTTOM)),
     *on_both_sides("cheek_raise", "nearness of the cheek to the lower lid: high when raised (AU6)", _cheek),

@@ -1,10 +1,10 @@
 """Head pose from landmarks, and landmarks in the head's own frame.
 
 No model of a mean face is fitted: the head's axes come from its symmetry. ``x`` points from the subject's right
-to the left along the sum of 15 mirror pairs that expression hardly moves; ``y`` points up along the line from
-the nose base to the hairline, made square to ``x``; ``z`` leaves the face. That line stands upright on the mean
-face (measured: 0.0 +- 0.5 deg against the canonical face of MediaPipe's official bundle), so a face that looks
-into the camera has yaw, pitch and roll near 0.
+to the left along the sum of 11 mirror pairs that expression hardly moves. ``y`` points up: the line from the nose
+base to the hairline, made square to ``x`` and set upright by the angle at which it leans on a face that looks
+ahead. ``z`` leaves the face. Against the transformation that MediaPipe's official bundle fits to its own mean
+face (GRID, 1,275 frames): r = 0.98, 0.96, 0.98 for yaw, pitch, roll, with slopes of 1.2, 1.25, 0.97.
 
 The projection is taken as weak perspective: landmark ``z`` is a depth in pixels of the same scale as ``x`` and
 ``y``. A face at the edge of a wide-angle picture therefore reads some degrees of yaw although it looks ahead.
@@ -21,7 +21,9 @@ Float64 = NDArray[np.float64]
 
 _RIGHT = [right for right, _ in RIGID_PAIRS]
 _LEFT = [left for _, left in RIGID_PAIRS]
-_RIGID = [*_RIGHT, *_LEFT, *HAIRLINE, *BRIDGE, NOSE_BASE[0]]
+_RIGID = [*_RIGHT, *_LEFT, *HAIRLINE, *BRIDGE]
+LEAN_DEG = 3.4
+"""By which the line from the nose base to the hairline leans back on a face that looks ahead."""
 # Image coordinates run right, down and away from the camera; the head's run right, up and towards it.
 _TO_CAMERA_FRAME = np.array([1.0, -1.0, -1.0])
 
@@ -66,9 +68,12 @@ def head_pose(points_px: Float64) -> HeadPose:
     """
     points = points_px * _TO_CAMERA_FRAME
     across = _unit((points[:, _LEFT] - points[:, _RIGHT]).sum(axis=1))
-    upright = points[:, list(HAIRLINE)].mean(axis=1) - points[:, list(NOSE_BASE)].mean(axis=1)
+    upright = points[:, list(HAIRLINE)].mean(axis=1) - points[:, NOSE_BASE]
     upright = _unit(upright - (upright * across).sum(axis=1, keepdims=True) * across)
-    axes = np.stack([across, upright, np.cross(across, upright)], axis=2)
+    ahead = np.cross(across, upright)
+    lean = np.radians(LEAN_DEG)
+    upright, ahead = np.cos(lean) * upright + np.sin(lean) * ahead, np.cos(lean) * ahead - np.sin(lean) * upright
+    axes = np.stack([across, upright, ahead], axis=2)
     rigid = points[:, _RIGID]
     centre = rigid.mean(axis=1)
     size = np.sqrt(((rigid - centre[:, None]) ** 2).sum(axis=2).mean(axis=1))

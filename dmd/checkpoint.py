@@ -1,0 +1,209 @@
+"""RUN: a folder that holds a trained model, and the model as it is loaded from there.
+
+    RUN/run.json                      task, features, calibration, splits, metrics, provenance (`RunRecord`)
+    RUN/normaliser.safetensors        fitted on the training split
+    RUN/seed-K/model.safetensors      weights of each seed; scores are the mean of all seeds
+    RUN/history.csv                   losses and graph edges of every epoch
+    RUN/evaluation.json               metrics with intervals, baselines, the paper's numbers
+    RUN/seed-K/{history.csv,logs/}    the same by seed; TensorBoard's logs
+
+run.json is written last: a folder without it is a training that has not ended.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from huggingface_hub import ModelHubMixin
+from numpy.typing import NDArray
+
+from dmd.device import torch_device
+from dmd.model_shape import input_shape
+from dmd.prediction import clip_means, predict_rows
+from dmd.run_record import RunRecord
+from dmd.seed_job import MODEL
+from dmd.system import DmdSystem
+from pipeline.collate import Collator
+from pipeline.dataset import Dataset, Rows
+from pipeline.errors import StoreError
+from pipeline.files import make_folder, write_whole
+from pipeline.normaliser import Normaliser, load_normaliser
+
+RUN = "run.json"
+NORMALISER = "normaliser.safetensors"
+HISTORY = "history.csv"
+EVALUATION = "evaluation.json"
+Floats = NDArray[np.float64]
+
+
+class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sentiment-analysis"]):
+    """A trained model: its record, its normaliser, its seeds' weights.
+
+    `save_pretrained(folder)` writes what scoring needs, `from_pretrained(folder or hub id)` reads it back;
+    `push_to_hub` publishes it.
+
+    Parameters
+    ----------
+    path : Path or str
+        The RUN folder.
+    device : str
+        `auto`, `cpu` or `cuda`.
+
+    Raises
+    ------
+    StoreError
+        The folder holds no finished run, or one of another version.
+    """
+
+    def __init__(self, path: Path | str, device: str = "auto") -> None:
+        self.path = Path(path)
+        self.record = read_record(self.path)
+        self.device = torch_device(device)
+
+    @cached_property
+    def normaliser(self) -> Normaliser:
+        """Raw features to model inputs, fitted on the training split."""
+        return load_normaliser(self.path / NORMALISER)
+
+    @cached_property
+    def systems(self) -> tuple[DmdSystem, ...]:
+        """The model of each seed, on the device, in evaluation mode."""
+        return tuple(self._system(seed.seed) for seed in self.record.seeds)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities the model was trained with."""
+        return self.record.model.modalities
+
+    def demand_fit(self, dataset: Dataset) -> None:
+        """Refuse features the model was not trained on.
+
+        Raises
+        ------
+        FeatureMismatchError
+            Lists the names that differ.
+        """
+        self.record.feature_schema.demand(dataset.schema, self.modalities, dataset.name)
+
+    def collator(self, dataset: Dataset, modalities: Sequence[str] | None = None) -> Collator:
+        """Return what makes batches of a dataset for this model; by default of all modalities it knows."""
+        from dataclasses import replace
+
+        shape = input_shape(self.record.model)
+        kept = tuple(m for m in shape.modalities if modalities is None or m in modalities)
+        return Collator(dataset, self.normaliser, replace(shape, modalities=kept))
+
+    def predict(self, dataset: Dataset, rows: Rows, modalities: Sequence[str] | None = None) -> Floats:
+        """Return the prediction of every seed [S, k] or [S, k, C] for samples of a dataset.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Whose features fit (`demand_fit`).
+        rows : ndarray [shape=(k,)]
+        modalities : sequence of str, optional
+            Those that the model may look at; by default all it knows.
+        """
+        collator = self.collator(dataset, modalities)
+        return np.stack([predict_rows(system, collator, rows, self.device) for system in self.systems])
+
+    def predict_clips(
+        self, dataset: Dataset, rows: Rows, modalities: Sequence[str] | None = None
+    ) -> tuple[Rows, Floats]:
+        """Return the clips of these samples, and every seed's prediction of them [S, c] or [S, c, C].
+
+        A clip's prediction is the mean of its segments', weighted by their rows.
+        """
+        found = self.predict(dataset, rows, modalities)
+        means = [clip_means(dataset, rows, values) for values in found]
+        return means[0][0], np.stack([values for _, values in means])
+
+    def evaluation(self) -> dict[str, Any]:
+        """Return what RUN/evaluation.json holds; empty if there is none."""
+        path = self.path / EVALUATION
+        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return found
+
+    def _system(self, seed: int) -> DmdSystem:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        path = self.path / seed_folder(seed) / MODEL
+        try:
+            system = DmdSystem(self.record.model)
+            system.load_state_dict(load_file(path))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise StoreError(f"{path}: is damaged or missing ({reason}); train again or copy the run anew") from None
+        return system.to(self.device).eval()
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        for file in (
+            RUN,
+            NORMALISER,
+            HISTORY,
+            EVALUATION,
+            *(f"{seed_folder(s.seed)}/{MODEL}" for s in self.record.seeds),
+        ):
+            if (self.path / file).is_file():
+                make_folder((save_directory / file).parent)
+                shutil.copyfile(self.path / file, save_directory / file)
+
+    @classmethod
+    def _from_pretrained(
+        cls, *, model_id: str, revision: str | None, cache_dir: str | Path | None, force_download: bool,
+        local_files_only: bool, token: str | bool | None, device: str = "auto", **_: Any,
+    ) -> "TrainedRun":  # fmt: skip
+        if Path(model_id).is_dir():
+            return cls(model_id, device)
+        from huggingface_hub import snapshot_download
+
+        folder = snapshot_download(
+            model_id, revision=revision, cache_dir=cache_dir, force_download=force_download,
+            local_files_only=local_files_only, token=token,
+        )  # fmt: skip
+        return cls(folder, device)
+
+
+def load_run(path: Path | str, device: str = "auto") -> TrainedRun:
+    """Load a trained model; raises as `TrainedRun`."""
+    return TrainedRun(path, device)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read RUN/run.json.
+
+    Raises
+    ------
+    StoreError
+        There is none, or it is damaged or of another version.
+    """
+    path = folder / RUN
+    if not path.is_file():
+        begun = " (a training was begun here; run the same `dmd train` again to end it)" if is_begun(folder) else ""
+        raise StoreError(f"{folder}: holds no trained model{begun}; make one with `dmd train SOURCE --out {folder}`")
+    try:
+        return RunRecord.model_validate_json(path.read_text("utf-8"))
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"{path}: is damaged or of another version ({reason}); train again") from None
+
+
+def is_begun(folder: Path) -> bool:
+    """Tell whether a training was begun in a folder."""
+    return (folder / "training.json").is_file()
+
+
+def write_run(folder: Path, record: RunRecord) -> None:
+    """Write RUN/run.json, whole: from now on the run counts as finished."""
+    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(make_folder(folder) / RUN, text.encode())
+
+
+def seed_folder(seed: int) -> str:
+    """Return the name of a seed's folder in RUN."""
+    return f"seed-{seed}"

@@ -1,0 +1,134 @@
+"""Configuration of a training run: everything that decides its weights, and how it is carried out."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dmd.config import Dropouts, Name, Representation
+from pipeline.normaliser import NormaliserConfig
+from pipeline.splits import SplitConfig
+
+PUBLISHED_WINDOW = 10
+"""Batches whose gradients the published loop adds up before a step."""
+TextInput = Literal["features", "frozen", "fine_tuned"]
+
+
+class ModelSettings(BaseModel):
+    """The model's shape and ablations; what is None follows the data.
+
+    For files in the layout of a public data set these are the published configuration; for anything else a model of
+    moderate width that fits some hundred clips (`dmd.model_shape`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    width: int | None = Field(None, ge=4)
+    heads: int | None = Field(None, gt=0)
+    levels: int | None = Field(None, gt=0)
+    kernel: int | None = Field(None, gt=0)
+    """Width of every modality's convolution, in rows."""
+    dropouts: Dropouts | None = None
+    modality_dropout: float | None = Field(None, ge=0, lt=1)
+    """By default 0.2 where there is more than one modality (0 under the reference objective)."""
+    modalities: tuple[Name, ...] | None = None
+    """By default those that any training clip has."""
+    decoupling: bool = True
+    homo_distillation: bool = True
+    hetero_distillation: bool = True
+    cross_attention: bool = True
+    homo_representation: Representation = "off"
+    hetero_representation: Representation = "off"
+
+
+class TrainingConfig(BaseModel):
+    """How a model is trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: Literal["regression", "classification"] = "regression"
+    target: str = "label"
+    """Which label of the clips; public files also have `annotation`, `class`, `label_T`, `label_A`, `label_V`."""
+    label_range: tuple[float, float] | None = None
+    """Regression: the scale; by default [-1, 1] or [-3, 3], whichever holds the training labels."""
+    neutral_band: float | None = Field(None, ge=0)
+    """Regression: a score at most this far from the middle is called neutral."""
+    classes: tuple[str, ...] | None = None
+    """Classification: the labels in order; by default those of the training clips, sorted."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """Classification: `balanced` weighs each class by the inverse of how often it occurs."""
+    objective: Literal["corrected", "reference"] = "corrected"
+
+    seed: int = Field(1, ge=0)
+    """The first seed; further ones count up."""
+    seeds: int = Field(3, ge=1)
+    jobs: int = Field(1, ge=1)
+    """Seeds trained at a time, each in a process of its own; changes no result."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(1, ge=1)
+    """Threads of a seed on the CPU. Sums are ordered by it: another number, other last digits."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of the forward pass on a GPU: `auto` is bf16 there (fp32 under the reference objective)."""
+
+    epochs: int = Field(100, ge=1)
+    early_stop: int = Field(10, ge=1)
+    """Epochs without improvement of the validation loss after which a seed ends."""
+    patience: int = Field(5, ge=0)
+    """Epochs without improvement after which the learning rate is halved."""
+    batch_size: int = Field(16, ge=1)
+    accumulate: int | None = Field(None, ge=1)
+    """Batches a step; by default 1, and 10 under the reference objective."""
+    learning_rate: float | None = Field(None, gt=0)
+    """By default 5e-4, and 1e-4 under the reference objective."""
+    encoder_learning_rate: float = Field(2e-5, gt=0)
+    """Of a BERT inside the model (the reference objective uses ``learning_rate`` for it too)."""
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float = Field(0.6, gt=0)
+    """Gradients are limited to ± this."""
+    checkpoint_s: float = Field(60.0, ge=0)
+    """A killed run loses at most this much work (an epoch's end is always kept)."""
+
+    text: TextInput = "features"
+    """Text as features, or as word pieces through a BERT inside the model."""
+    text_model: Path | None = None
+    """Folder of that BERT."""
+    model: ModelSettings = ModelSettings()
+    normaliser: NormaliserConfig | None = None
+    """By default robust for audio and face; none under the reference objective."""
+    splits: SplitConfig = SplitConfig()
+    tensorboard: bool = True
+    baselines: bool = True
+    """Train the baselines beside the model, on the same splits."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.text != "features" and self.text_model is None:
+            raise ValueError(f"text={self.text!r} needs text_model, the folder of a BERT")
+        if self.objective == "reference" and self.task != "regression":
+            raise ValueError("the reference objective is the published one, which is regression")
+        return self
+
+    @property
+    def reference(self) -> bool:
+        """Whether the published loop is reproduced."""
+        return self.objective == "reference"
+
+    @property
+    def window(self) -> int:
+        """Batches a step."""
+        return self.accumulate or (PUBLISHED_WINDOW if self.reference else 1)
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of everything but a BERT inside."""
+        return self.learning_rate or (1e-4 if self.reference else 5e-4)
+
+    @property
+    def normalisation(self) -> NormaliserConfig:
+        """How features are normalised."""
+        return self.normaliser or NormaliserConfig(method="none" if self.reference else "robust")
+
+    def decisive(self) -> dict[str, object]:
+        """Return what decides the weights, as JSON values: a run is resumed only under the same."""
+        leave = {"jobs", "seeds", "checkpoint_s", "tensorboard", "baselines"}
+        return self.model_dump(mode="json", exclude=leave)

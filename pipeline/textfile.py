@@ -35,10 +35,13 @@ def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise TextFileError(f"cannot be opened ({getattr(error, 'strerror', None) or error})") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise TextFileError("is no regular file")
-        data = file.read(max_bytes + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(max_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > max_bytes:
         raise TextFileError(f"is longer than {max_bytes // 1024} KiB, the most that is read")
     return decode(data)

@@ -6,6 +6,7 @@ WebVTT: https://www.w3.org/TR/webvtt1/; SubRip has no standard, files are read a
 import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from pipeline.errors import TranscriptError
@@ -59,7 +60,7 @@ def _transcript(path: Path, lines: Sequence[str], language: str, *, blank_ends: 
 def _cues(path: Path, lines: Sequence[str], blank_ends: bool) -> Iterator[RawCue]:
     """Yield the cues; the text of one reaches to the next time line, or to a blank line if ``blank_ends``."""
     heads = [index for index, line in enumerate(lines) if "-->" in line]
-    for head, following in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for head, following in pairwise([*heads, len(lines)]):
         match = _TIMES.match(lines[head])
         if match is None:
             what = f"has a malformed time line, {_short(lines[head])} (line {head + 1})"

@@ -55,15 +55,12 @@ def read_textgrid(path: Path, language: str = "en") -> Transcript:
 def parse_textgrid(content: str) -> list[Tier]:
     """Return the interval tiers of a TextGrid; raises ValueError where it is malformed."""
     tokens = _tokens(content)
-    try:
-        if [next(tokens), next(tokens)] != ["ooTextFile", "TextGrid"]:
-            raise _MalformedError("is no TextGrid in text form")
-        _number(tokens), _number(tokens)
-        if next(tokens) != "<exists>":
-            return []
-        tiers = [_tier(tokens) for _ in range(_count(tokens))]
-    except StopIteration:
-        raise _MalformedError("ends in the middle of a tier") from None
+    if [_next(tokens), _next(tokens)] != ["ooTextFile", "TextGrid"]:
+        raise _MalformedError("is no TextGrid in text form")
+    _number(tokens), _number(tokens)
+    if _next(tokens) != "<exists>":
+        return []
+    tiers = [_tier(tokens) for _ in range(_count(tokens))]
     return [tier for tier in tiers if tier is not None]
 
 
@@ -79,12 +76,12 @@ def _tokens(content: str) -> Iterator[str | float]:
 
 
 def _tier(tokens: Iterator[str | float]) -> Tier | None:
-    kind, name = next(tokens), next(tokens)
+    kind, name = _next(tokens), _next(tokens)
     _number(tokens), _number(tokens)
     size = _count(tokens)
     if kind == "TextTier":
         for _ in range(2 * size):
-            next(tokens)
+            _next(tokens)
         return None
     if kind != "IntervalTier" or not isinstance(name, str):
         raise _MalformedError(f"has a tier of the unknown kind {str(kind)[:40]!r}")
@@ -92,14 +89,21 @@ def _tier(tokens: Iterator[str | float]) -> Tier | None:
 
 
 def _interval(tokens: Iterator[str | float]) -> tuple[float, float, str]:
-    start_s, end_s, label = _number(tokens), _number(tokens), next(tokens)
+    start_s, end_s, label = _number(tokens), _number(tokens), _next(tokens)
     if not isinstance(label, str) or not 0.0 <= start_s <= end_s:
         raise _MalformedError(f"has an interval [{start_s}, {end_s}) s that is not a stretch of time")
     return start_s, end_s, label
 
 
+def _next(tokens: Iterator[str | float]) -> str | float:
+    try:
+        return next(tokens)
+    except StopIteration:
+        raise _MalformedError("ends in the middle of a tier") from None
+
+
 def _number(tokens: Iterator[str | float]) -> float:
-    value = next(tokens)
+    value = _next(tokens)
     if not isinstance(value, float) or not math.isfinite(value):
         raise _MalformedError(f"has {str(value)[:40]!r} where a number must stand")
     return value

@@ -1,0 +1,97 @@
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import TranscriptError
+from pipeline.transcripts import cut_transcript, read_transcript, sidecar
+from pipeline.words import Cue, Transcript, TranscriptWord, plain_transcript
+
+CUE = "00:00:00,000 --> 00:00:01,000\n"
+
+
+def names(folder: Path) -> dict[str, str]:
+    return {path.name.casefold(): path.name for path in folder.iterdir()}
+
+
+def fill(folder: Path, *found: str) -> None:
+    contents = {
+        ".srt": f"1\n{CUE}srt\n",
+        ".vtt": f"WEBVTT\n\n{CUE.replace(',', '.')}vtt\n",
+        ".json": json.dumps({"segments": [{"start": 0, "end": 1, "text": "json"}]}),
+        ".txt": "txt",
+    }
+    for name in found:
+        (folder / name).write_text(contents[Path(name).suffix.lower()])
+
+
+def test_word_times_come_before_cue_times_before_none(tmp_path):
+    fill(tmp_path, "talk.txt", "talk.srt", "talk.vtt", "talk.json")
+    order = []
+    while path := sidecar(tmp_path / "talk.mp4", names(tmp_path)):
+        order.append(path.suffix)
+        path.unlink()
+    assert order == [".json", ".vtt", ".srt", ".txt"]
+
+
+def test_case_and_a_kept_media_suffix_do_not_matter(tmp_path):
+    fill(tmp_path, "talk.MP4.SRT")
+    assert sidecar(tmp_path / "talk.MP4", names(tmp_path)) == tmp_path / "talk.MP4.SRT"
+    assert sidecar(tmp_path / "other.mp4", names(tmp_path)) is None
+
+
+def test_json_of_another_tool_is_no_transcript(tmp_path):
+    fill(tmp_path, "talk.srt")
+    (tmp_path / "talk.json").write_text('{"title": "a talk"}')
+    assert sidecar(tmp_path / "talk.mp4", names(tmp_path)) == tmp_path / "talk.srt"
+
+
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".json", ".txt"])
+def test_each_kind_is_read(tmp_path, suffix):
+    fill(tmp_path, f"talk{suffix}")
+    assert read_transcript(tmp_path / f"talk{suffix}").text == suffix[1:]
+
+
+def test_an_unknown_kind_is_refused(tmp_path):
+    with pytest.raises(TranscriptError, match=r"unknown kind; use \.textgrid"):
+        read_transcript(tmp_path / "talk.doc")
+
+
+TIMED = Transcript(
+    tuple(TranscriptWord(str(index), index * 1.0, index + 0.8) for index in range(6)),
+    "en",
+    (Cue(0.0, 2.8, 0, 3, "Ann"), Cue(3.0, 5.8, 3, 6, "Bo")),
+)
+
+
+def test_a_segment_keeps_the_words_whose_middle_lies_in_it_and_counts_from_its_start():
+    cut = cut_transcript(TIMED, 1.5, 4.2)
+    assert [(word.text, word.start_s, word.end_s) for word in cut.words] == [
+        ("2", 0.5, pytest.approx(1.3)),
+        ("3", 1.5, pytest.approx(2.3)),
+    ]
+    assert [(cue.first_word, cue.end_word, cue.speaker) for cue in cut.cues] == [(0, 1, "Ann"), (1, 2, "Bo")]
+    assert [(cue.start_s, cue.end_s) for cue in cut.cues] == [(0.0, pytest.approx(1.3)), (1.5, pytest.approx(2.7))]
+
+
+def test_words_without_times_go_with_their_cue():
+    found = Transcript((TranscriptWord("a"), TranscriptWord("b")), "en", (Cue(0, 1, 0, 1), Cue(2, 3, 1, 2)))
+    assert cut_transcript(found, 1.5, None).text == "b"
+
+
+def test_a_transcript_without_times_cannot_be_cut():
+    with pytest.raises(TranscriptError, match="without times cannot be cut"):
+        cut_transcript(plain_transcript("one two"), 0.0, 1.0)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.floats(0, 6), min_size=1, max_size=5))
+def test_segments_side_by_side_share_no_word_and_lose_none(cuts):
+    edges = sorted({0.0, *cuts, 6.0})
+    parts = [cut_transcript(TIMED, first, last) for first, last in pairwise(edges)]
+    assert [word.text for part in parts for word in part.words] == [word.text for word in TIMED.words]
+    for part, first in zip(parts, edges, strict=False):
+        assert all(0 <= word.start_s <= word.end_s for word in part.words), first

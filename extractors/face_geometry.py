@@ -38,7 +38,7 @@ class Faces:
         """[n, 3] a point, or the mean of several."""
         if isinstance(point, int):
             return self.points[:, point]
-        return np.asarray(self.points[:, list(point)].mean(axis=1))
+        return np.asarray(self.points.take(point, axis=1).mean(axis=1))
 
     def aside(self, point: Point, origin: Point) -> Float64:
         """[n] how far ``point`` lies to the subject's left of ``origin``."""

@@ -14,7 +14,7 @@ Bool = NDArray[np.bool_]
 REACH_S = 0.1
 SLOW_VIDEO_FRAMES = 1.6
 """A video of under 16 frames a second reaches this many of its own frames instead, so that it has neighbours."""
-MIN_FRAMES = 3
+MIN_FRAMES = 2
 
 
 def velocities(values: Float64, present: Bool, times_s: Float64, *, reach_s: float = REACH_S) -> tuple[Float64, Bool]:
@@ -34,7 +34,7 @@ def velocities(values: Float64, present: Bool, times_s: Float64, *, reach_s: flo
     slopes : ndarray [shape=(T, D)]
         Units of ``values`` a second; 0 where not known.
     known : ndarray [shape=(T,)]
-        True where the frame is present and at least three frames, itself included, lie within reach.
+        True where the frame is present and another such frame lies within reach.
     """
     frames = len(times_s)
     if frames < MIN_FRAMES:

@@ -67,17 +67,17 @@ def head_pose(points_px: Float64) -> HeadPose:
         Landmarks in pixels as MediaPipe gives them: x right, y down, z away from the camera.
     """
     points = points_px * _TO_CAMERA_FRAME
-    across = _unit((points[:, _LEFT] - points[:, _RIGHT]).sum(axis=1))
-    upright = points[:, list(HAIRLINE)].mean(axis=1) - points[:, NOSE_BASE]
+    across = _unit((points.take(_LEFT, axis=1) - points.take(_RIGHT, axis=1)).sum(axis=1))
+    upright = points.take(HAIRLINE, axis=1).mean(axis=1) - points[:, NOSE_BASE]
     upright = _unit(upright - (upright * across).sum(axis=1, keepdims=True) * across)
     ahead = np.cross(across, upright)
     lean = np.radians(LEAN_DEG)
     upright, ahead = np.cos(lean) * upright + np.sin(lean) * ahead, np.cos(lean) * ahead - np.sin(lean) * upright
     axes = np.stack([across, upright, ahead], axis=2)
-    rigid = points[:, _RIGID]
+    rigid = points.take(_RIGID, axis=1)
     centre = rigid.mean(axis=1)
     size = np.sqrt(((rigid - centre[:, None]) ** 2).sum(axis=2).mean(axis=1))
-    return HeadPose(axes, centre, size)
+    return HeadPose(axes, centre, np.maximum(size, 1e-9))
 
 
 def in_head_frame(points_px: Float64, pose: HeadPose) -> Float64:
@@ -89,8 +89,8 @@ def in_head_frame(points_px: Float64, pose: HeadPose) -> Float64:
         In face sizes from the centre: x towards the subject's left, y up, z out of the face.
     """
     centred = points_px * _TO_CAMERA_FRAME - pose.centre_px[:, None]
-    # einsum, not matmul: a BLAS may sum in another order for another number of faces.
-    turned = np.einsum("npc,nck->npk", centred, pose.axes)
+    # Written out: matmul and einsum sum in another order for another number of faces.
+    turned = sum(centred[:, :, axis, None] * pose.axes[:, None, axis, :] for axis in range(3))
     return np.asarray(turned / pose.size_px[:, None, None])
 
 

@@ -47,7 +47,7 @@ class SpeakerConfig(BaseModel):
     """A clip of under twice this has one speaker; a longer one is decided in windows of about this length."""
     switch_cost: float = Field(default=0.3, ge=0)
     """Match that another face must gain before the speaker changes between windows."""
-    off_screen_below: float = Field(default=0.2, ge=-1, le=1)
+    off_screen_below: float = Field(default=0.25, ge=-1, le=1)
     """Best match under which nobody in the picture speaks."""
     clear_speech_s: float = Field(default=0.6, ge=0)
     """Seconds of speech in the clip without which `off_screen_speaker` is not decided."""

@@ -25,8 +25,9 @@ from pipeline.errors import EmptyClipError, UsageError
 from pipeline.files import content_sha256
 from pipeline.pooling import PoolingConfig, pool, pooling_words, with_pauses
 from pipeline.segments import SegmentConfig, cut
+from pipeline.sound import RATE_HZ, Audio
 from pipeline.speech import SpeechEnvelope, speech_envelope
-from pipeline.streams import Audio, MediaConfig, MediaReader
+from pipeline.streams import MediaConfig, MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Transcript, Word
 
@@ -34,7 +35,6 @@ EXTRACTION_VERSION = 1
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
 PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL}
 """Preset -> text model."""
-AUDIO_RATE_HZ = 16_000
 
 
 class ExtractionConfig(BaseModel):
@@ -103,7 +103,7 @@ class Extractor:
         return {
             "version": EXTRACTION_VERSION,
             "config": self.config.model_dump(mode="json"),
-            "models": {"text": model_digest(self.config.text.model), "face": self.config.face.bundle_digest()},
+            "models": {"text": model_digest(self.config.text.model), "face": self.config.face.bundle_file()[1]},
         }
 
     def fingerprint(self, clip: Clip, content: str | None) -> str:
@@ -214,8 +214,9 @@ class Extractor:
         if clip.path is None:
             words = tuple(Word(word.text, 0.0, 0.0, 0.0, "untimed") for word in clip.transcript.words)
             return TimedWords(words, (), {})
-        samples = media.audio.samples if media.audio else np.zeros(0, np.float32)
-        return self._timer.time(clip.transcript, samples, AUDIO_RATE_HZ, duration_s=media.duration_s)
+        # Without sound the words are spread over the clip: silence takes them to the last rung of the ladder.
+        silence = np.zeros(round(media.duration_s * RATE_HZ), np.float32)
+        return self._timer.time(clip.transcript, media.audio.samples if media.audio else silence, RATE_HZ)
 
     def _voice(self, media: _Media) -> tuple[FeatureTrack, AudioQuality | None]:
         if media.audio is None:

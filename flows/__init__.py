@@ -1,1 +1,26 @@
-"""The Prefect flows and the command line: the only code that knows Prefect."""
+"""The Prefect flows and the command line: the only code that knows Prefect.
+
+`from flows import extract, train, score` gives the flows; they take what the command line takes and return a
+summary record.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flows.extract import extract as extract
+    from flows.score import score as score
+    from flows.train import train as train
+
+__all__ = ["extract", "score", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a flow when it is asked for: Prefect takes a second to import and needs its settings first."""
+    if name not in __all__:
+        raise AttributeError(f"module 'flows' has no attribute {name!r}")
+    from importlib import import_module
+
+    from flows.settings import prepare
+
+    prepare()
+    return getattr(import_module(f"flows.{name}"), name)

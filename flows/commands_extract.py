@@ -90,7 +90,7 @@ def run_extract(
     from flows.extract import extract as flow
 
     with clip_progress(clips, quiet=quiet):
-        summary: ExtractSummary = flow(
+        summary = flow(
             source=source,
             out=str(out),
             preset=preset,
@@ -100,6 +100,7 @@ def run_extract(
             workers=workers,
             timeout_s=timeout_s,
         )
+    assert isinstance(summary, ExtractSummary)  # a flow that returns a state gives its data to the caller
     say(_sentence(summary), quiet=quiet)
     return summary
 

@@ -91,10 +91,10 @@ def package_rows() -> list[dict[str, str]]:
     rows = []
     for name in PACKAGES:
         try:
-            found = metadata(name)
-            said = found.get("License-Expression") or found.get("License") or _classified(found.get_all("Classifier"))
+            found = metadata(name).json
+            said = str(found.get("license_expression") or found.get("license") or _classified(found))
             licence = said.strip().splitlines()[0][:60] if said.strip() else "see its documentation"
-            rows.append({"name": name, "version": found["Version"], "licence": licence, "remedy": ""})
+            rows.append({"name": name, "version": str(found["version"]), "licence": licence, "remedy": ""})
         except PackageNotFoundError:
             rows.append({"name": name, "version": "", "licence": "", "remedy": OPTIONAL.get(name, MEND)})
     return rows
@@ -110,6 +110,7 @@ def device_rows() -> list[dict[str, str]]:
     return rows
 
 
-def _classified(classifiers: list[str] | None) -> str:
-    found = [line.rsplit(" :: ", 1)[-1] for line in classifiers or [] if line.startswith("License ::")]
+def _classified(metadata: dict[str, Any]) -> str:
+    lines: list[str] = metadata.get("classifier", [])
+    found = [line.rsplit(" :: ", 1)[-1] for line in lines if line.startswith("License ::")]
     return ", ".join(found)

@@ -9,7 +9,8 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from extractors.extraction import ExtractionConfig, preset
@@ -113,18 +114,11 @@ def extract(
     """
     began = time.monotonic()
     request = check(source, out, preset=preset, config=config, columns=columns, language=language)
-    observe = OBSERVER.get()
-    with request.store.locked():
-        request.store.write_settings({"extraction": request.settings.model_dump(mode="json")})
-        outcomes = _unreadable(request.listing, observe)
-        spec = WorkerSpec(request.store.path.resolve(), request.settings, timeout_s)
-        outcomes += _run(request.listing.clips, spec, workers, observe)
-        failures = [outcome for outcome in outcomes if outcome.status == "failed"]
-        request.store.write_failures([Failure(o.clip_id, o.path, o.stage, o.error) for o in failures])
-    if failures:
-        _report(failures, len(outcomes))
+    outcomes = fill(request, workers, timeout_s, OBSERVER.get())
     summary = _summary(request.store, outcomes, time.monotonic() - began)
-    return Completed(name="PartiallyCompleted" if failures else "Completed", data=summary)
+    if summary.failures:
+        _report(summary.failures, len(outcomes))
+    return Completed(name="PartiallyCompleted" if summary.failures else "Completed", data=summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +151,24 @@ def check(
     return Request(settings, listing, FeatureStore(out, create=True))
 
 
+def fill(request: Request, workers: int, timeout_s: float, observe: Observer | None) -> list[Outcome]:
+    """Bring a store up to date with a source, inside a flow.
+
+    Raises
+    ------
+    StoreError
+        Another run is writing to the store, or it cannot be written.
+    """
+    with request.store.locked():
+        request.store.write_settings({"extraction": request.settings.model_dump(mode="json")})
+        outcomes = _unreadable(request.listing, observe)
+        spec = WorkerSpec(request.store.path.resolve(), request.settings, timeout_s)
+        outcomes += _run(request.listing.clips, spec, workers, observe)
+        failures = [Failure(o.clip_id, o.path, o.stage, o.error) for o in outcomes if o.status == "failed"]
+        request.store.write_failures(failures)
+    return outcomes
+
+
 def _run(clips: Sequence[Clip], spec: WorkerSpec, workers: int, observe: Observer | None) -> list[Outcome]:
     """Run the batches; one that Prefect itself fails costs its clips, not the run."""
     size = max(1, min(MAX_BATCH, len(clips) // (4 * workers)))
@@ -164,9 +176,9 @@ def _run(clips: Sequence[Clip], spec: WorkerSpec, workers: int, observe: Observe
     pool = WorkerPool()
     outcomes: list[Outcome] = []
     try:
-        with ThreadPoolTaskRunner(max_workers=workers) as runner:
+        with ThreadPoolTaskRunner[Any](max_workers=workers) as runner:
             parameters = [{"clips": batch, "spec": spec, "pool": pool, "observe": observe} for batch in batches]
-            runs = [runner.submit(extract_batch, parameters=given) for given in parameters]
+            runs: list[Any] = [runner.submit(extract_batch, parameters=given) for given in parameters]
             for batch, run in zip(batches, runs, strict=True):
                 outcomes += _outcomes(batch, run.result(raise_on_failure=False))
     finally:

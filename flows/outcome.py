@@ -1,7 +1,8 @@
 """What became of a clip, and the summary record that a flow returns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Status = Literal["computed", "kept", "updated", "failed"]
 ALL_DONE, RUN_FAILED, WRONG_USAGE, SOME_FAILED = 0, 1, 2, 3
@@ -45,3 +46,24 @@ class ExtractSummary:
         if self.failed == 0:
             return ALL_DONE
         return SOME_FAILED if self.failed < self.clips else RUN_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSummary:
+    """What a scoring did."""
+
+    out: str
+    model: str
+    scored: int
+    """Clips with a score."""
+    failed: int
+    failures: tuple[Outcome, ...] = ()
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """The score table, row by row."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 3 some clips failed, 1 nothing succeeded."""
+        if self.failed == 0:
+            return ALL_DONE
+        return SOME_FAILED if self.scored else RUN_FAILED

@@ -5,13 +5,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from flows.outcome import Outcome
+
+if TYPE_CHECKING:
+    from dmd.seed_job import Progress, TrainingProgress
 
 Observer = Callable[[Outcome], None]
 """Called once for every clip, from any thread, as soon as its outcome is known."""
 OBSERVER: ContextVar[Observer | None] = ContextVar("OBSERVER", default=None)
 """Who watches the flow that is called from this context; a flow's parameters must stay plain values."""
+
+TRAINING: ContextVar["Progress | None"] = ContextVar("TRAINING", default=None)
+"""Who is told of every step and epoch of a training that is started from this context."""
 
 
 @contextlib.contextmanager
@@ -73,6 +80,41 @@ def _bar(total: int) -> Iterator[Observer]:
                 progress.update(bar, advance=1, media=clock(seen["media_s"]), failed=int(seen["failed"]))
 
         yield observe
+
+
+@contextlib.contextmanager
+def training_progress(*, quiet: bool = False) -> Iterator[None]:
+    """Show a bar a seed with its epoch, validation loss and time left, on a terminal's standard error."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs  {task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
+    bars: dict[int, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+
+        def observe(at: "TrainingProgress") -> None:
+            if at.seed not in bars:
+                bars[at.seed] = progress.add_task(f"seed {at.seed}", total=at.epochs, loss="")
+            if at.valid_loss is not None:
+                loss = f"validation loss {at.valid_loss:.4f}, best in epoch {at.best_epoch}"
+                progress.update(bars[at.seed], completed=at.epoch, loss=loss)
+            if at.stopped:
+                progress.update(bars[at.seed], total=at.epoch)
+
+        token = TRAINING.set(observe)
+        try:
+            yield
+        finally:
+            TRAINING.reset(token)
 
 
 def clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from extractors.extraction import ExtractionConfig, Extractor
-from flows.outcome import Outcome
+from flows.outcome import Outcome, Status
 from pipeline.aligned import ClipInfo
 from pipeline.clip import Clip
 from pipeline.errors import MediaError, PipelineError, StoreError, TranscriptError
@@ -39,7 +39,7 @@ class Work:
             if header.provenance.get("fingerprint") == self._extractor.fingerprint(clip, content):
                 info = ClipInfo(clip.label, clip.split, clip.speaker, clip.video_id, clip.language)
                 updated = self._store.write_info(clip.clip_id, info)
-                status = "updated" if updated else "kept"
+                status: Status = "updated" if updated else "kept"
                 return Outcome(clip.clip_id, path, status, duration_s=header.duration_s, flags=header.flags)
         aligned = self._extractor.extract(clip, content)
         if _state(clip.path) != before:

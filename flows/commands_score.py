@@ -1,0 +1,116 @@
+"""`dmd score` and `dmd report`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands_extract import Columns, Config, Json, Language, Preset, Quiet, Timeout, Workers, parse_columns
+from flows.commands_train import Device
+from flows.outcome import ScoreSummary
+from flows.progress import clip_progress
+from flows.settings import prepare
+from flows.terminal import give_json, give_table, say
+from pipeline.errors import UsageError
+
+SHOWN = ("clip_id", "segment", "score", "score_low", "score_high", "label", "modalities", "flags")
+ROWS_SHOWN = 40
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: dmd score new_clips/ --model interviews.run --out scores.csv")(score)
+    app.command(epilog="Example: dmd report interviews.store --scores scores.csv --out interviews.html")(report)
+
+
+def score(
+    source: Annotated[str, typer.Argument(help="Videos as for `extract`, a feature store, or a feature pickle.")],
+    out: Annotated[Path, typer.Option(help="The table: .csv, .jsonl or .parquet.")],
+    model: Annotated[Path, typer.Option(help="A RUN folder.")],
+    store: Annotated[Path | None, typer.Option(help="Keep the features of the videos in this store.")] = None,
+    preset: Preset = "embedded",
+    config: Config = None,
+    columns: Columns = "",
+    language: Language = "en",
+    workers: Workers = 1,
+    timeout: Timeout = 600.0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Score videos or stored features with a trained model."""
+    prepare()
+    from dmd.checkpoint import read_record
+    from flows.datasets import is_stored
+    from flows.scoretable import check_out
+
+    check_out(out)
+    read_record(model)  # a model that is not there is said before the first clip is read
+    named = parse_columns(columns)
+    clips = 0
+    if not is_stored(source):
+        from pipeline.sources import read_source
+
+        listing = read_source(Path(source), columns=named, language=language)
+        clips = len(listing.clips) + len(listing.problems)
+        say(f"{clips} clips in {source}; starting ...", quiet=quiet)
+    from flows.score import score as flow
+
+    with clip_progress(clips, quiet=quiet):
+        summary = flow(
+            source=source,
+            out=str(out),
+            model=str(model),
+            store=str(store) if store else None,
+            preset=preset,
+            config=str(config) if config else None,
+            columns=named,
+            language=language,
+            workers=workers,
+            timeout_s=timeout,
+            device=device,
+        )
+    show_scores(summary, quiet=quiet, json=json)
+    raise typer.Exit(summary.exit_code)
+
+
+def show_scores(summary: ScoreSummary, *, quiet: bool, json: bool) -> None:
+    """Print the scores of whole clips, and where the rest is."""
+    if json:
+        give_json({**asdict(summary), "rows": list(summary.rows), "exit_code": summary.exit_code})
+        return
+    whole: list[Any] = [row for row in summary.rows if row["segment"] == "all"]
+    if not quiet:
+        give_table(whole[:ROWS_SHOWN], SHOWN)
+    more = f" ({len(whole) - ROWS_SHOWN} more there)" if len(whole) > ROWS_SHOWN else ""
+    failed = f"; {summary.failed} failed, reasons in {summary.out}.failures.csv" if summary.failed else ""
+    say(f"{summary.scored} clips scored -> {summary.out}{more}{failed}", quiet=quiet)
+
+
+def report(
+    source: Annotated[Path, typer.Argument(help="A feature store or a RUN folder.")],
+    out: Annotated[Path, typer.Option(help="The page, one self-contained .html file.")],
+    scores: Annotated[Path | None, typer.Option(help="A score table to show beside the features.")] = None,
+    clip: Annotated[str | None, typer.Option(help="Only this clip of the store.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write one self-contained page of a store, a clip or a run."""
+    prepare()
+    from flows.pages.clip_page import write_clip_page
+    from flows.pages.run_page import write_run_page
+    from flows.pages.store_page import write_store_page
+    from pipeline.store import FeatureStore
+
+    if (source / "run.json").is_file():
+        page = write_run_page(source, out)
+    elif (source / "store.json").is_file():
+        store = FeatureStore(source)
+        page = (
+            write_store_page(store, out, scores) if clip is None else write_clip_page(store.load(clip), out, scores)
+        )
+    else:
+        raise UsageError(
+            f"{source}: is neither a feature store nor a RUN folder; make one with `dmd extract` or `dmd train`"
+        )
+    say(f"page in {page}", quiet=quiet)

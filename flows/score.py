@@ -1,0 +1,112 @@
+"""The scoring flow: videos or a store to a score table."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.datasets import PICKLES, is_stored, open_dataset
+from flows.extract import check, fill
+from flows.outcome import Outcome, ScoreSummary
+from flows.progress import OBSERVER
+from flows.scoretable import check_out, write_scores
+from pipeline.aligned import AlignedClip
+from pipeline.errors import PipelineError, UsageError
+from pipeline.store import Failure, FeatureStore, write_failures
+
+
+@flow(name="score", persist_result=False)
+def score(
+    source: str,
+    out: str,
+    model: str,
+    store: str | None = None,
+    preset: str = "embedded",
+    config: str | None = None,
+    columns: dict[str, str] | None = None,
+    language: str = "en",
+    workers: int = 1,
+    timeout_s: float = 600.0,
+    device: str = "auto",
+) -> ScoreSummary:
+    """Score videos, a feature store, or a public feature pickle.
+
+    Parameters
+    ----------
+    source : str
+        As for `extract`; or a store or a feature pickle, which are scored as they are.
+    out : str
+        The table: .csv, .jsonl or .parquet. Clips that failed stand beside it, in `<out>.failures.csv`.
+    model : str
+        A RUN folder.
+    store : str, optional
+        Where the features of videos are kept; by default they are thrown away.
+    preset, config, columns, language, workers, timeout_s
+        As for `extract`.
+    device : str
+        `auto`, `cpu` or `cuda`.
+
+    Returns
+    -------
+    ScoreSummary
+
+    Raises
+    ------
+    FeatureMismatchError
+        The features do not fit the model; the names that differ are listed.
+    PipelineError
+        The source, the model or the output cannot be used.
+    """
+    check_out(Path(out))
+    if is_stored(source):
+        return score_features(source, out, model, device, [])
+    request = {"preset": preset, "config": config, "columns": columns, "language": language}
+    with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder:
+        kept = store or str(Path(folder) / "store")
+        found = check(source, kept, **request)  # type: ignore[arg-type]
+        outcomes = fill(found, workers, timeout_s, OBSERVER.get())
+        failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+        asked = {outcome.clip_id for outcome in outcomes} - {outcome.clip_id for outcome in failed}
+        return score_features(kept, out, model, device, failed, only=frozenset(asked))
+
+
+@task(name="score-features", cache_policy=NO_CACHE, persist_result=False)
+def score_features(
+    source: str,
+    out: str,
+    model: str,
+    device: str,
+    failed: list[Outcome],
+    only: frozenset[str] | None = None,
+) -> ScoreSummary:
+    """Score stored features and write the tables; with ``only``, these clips of the store."""
+    from dmd.checkpoint import load_run
+    from dmd.scoring import ALL, score_clips, score_dataset
+
+    run = load_run(model, device)
+    failures = list(failed)
+
+    def note(clip_id: str, error: PipelineError) -> None:
+        failures.append(Outcome(clip_id, "", "failed", "score", str(error)))
+
+    if Path(source).suffix.lower() in PICKLES:
+        rows = [row.as_columns() for row in score_dataset(run, open_dataset(source))]
+    else:
+        rows = [row.as_columns() for row in score_clips(run, _clips(FeatureStore(source), only), note)]
+    scored = sum(row["segment"] == ALL for row in rows)
+    if not scored and not failures:
+        raise UsageError(f"{source}: holds no clip to score")
+    write_scores(Path(out), rows)
+    table = [Failure(o.clip_id, o.path, o.stage, o.error) for o in failures]
+    write_failures(Path(f"{out}.failures.csv"), table)
+    return ScoreSummary(out, model, scored, len(failures), tuple(failures), tuple(rows))
+
+
+def _clips(store: FeatureStore, only: frozenset[str] | None) -> Iterator[AlignedClip]:
+    return (store.load(clip_id) for clip_id in store if only is None or clip_id in only)
+
+
+__all__: list[Any] = ["score"]

@@ -1,0 +1,95 @@
+"""The training flow: a store or a public feature file to a RUN folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.datasets import open_dataset
+from flows.progress import TRAINING
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from dmd.training import RunSummary
+    from dmd.training_config import TrainingConfig
+
+
+def training_config(config: str | None, overrides: dict[str, Any]) -> "TrainingConfig":
+    """Return the training configuration of a YAML file, with given values laid over it.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or a key or a value does not exist.
+    """
+    import yaml
+    from pydantic import ValidationError
+
+    from dmd.training_config import TrainingConfig
+
+    given: Any = {}
+    try:
+        if config is not None:
+            given = yaml.safe_load(Path(config).read_text("utf-8")) or {}
+        return TrainingConfig.model_validate({**given, **{k: v for k, v in overrides.items() if v is not None}})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"{config or 'training options'}: {wrong}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
+        raise UsageError(f"{config}: is not a usable configuration: {' '.join(str(error).split())}") from None
+
+
+@flow(name="train", persist_result=False)
+def train(
+    source: str,
+    out: str,
+    config: str | None = None,
+    task: Literal["regression", "classification"] | None = None,
+    objective: Literal["corrected", "reference"] | None = None,
+    seed: int | None = None,
+    seeds: int | None = None,
+    jobs: int | None = None,
+    device: Literal["auto", "cpu", "cuda"] | None = None,
+    epochs: int | None = None,
+) -> "RunSummary":
+    """Train DMD; a training that was killed goes on where it stopped.
+
+    Parameters
+    ----------
+    source : str
+        A feature store, or a public feature pickle.
+    out : str
+        The RUN folder.
+    config : str, optional
+        YAML with the fields of `dmd.training_config.TrainingConfig`; the options below override it.
+    task : str, optional
+        `regression` (the default) or `classification`; never guessed from the labels.
+    objective : str, optional
+        `corrected` (the default) or `reference`.
+    seed, seeds, jobs : int, optional
+        First seed, number of seeds, seeds trained at a time.
+    device : str, optional
+    epochs : int, optional
+        Most epochs.
+
+    Returns
+    -------
+    RunSummary
+
+    Raises
+    ------
+    PipelineError
+        The source, the configuration or the RUN folder cannot be used.
+    """
+    overrides = {"task": task, "objective": objective, "seed": seed, "seeds": seeds, "jobs": jobs,
+                 "device": device, "epochs": epochs}  # fmt: skip
+    return train_and_evaluate(source, out, training_config(config, overrides))
+
+
+@task(name="train-and-evaluate", cache_policy=NO_CACHE, persist_result=False)
+def train_and_evaluate(source: str, out: str, config: "TrainingConfig") -> "RunSummary":
+    """Load the dataset, train every seed, evaluate."""
+    from dmd.training import train_run
+
+    return train_run(open_dataset(source), Path(out), config, TRAINING.get())

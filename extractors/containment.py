@@ -40,7 +40,8 @@ _SYSCALLS = {"x86_64": (0xC000003E, 41, 317), "aarch64": (0xC00000B7, 198, 277)}
 def refuse_native_uploads() -> None:
     """Make native libcurl transfers of this process fail before they look up a name; done once.
 
-    Child processes that inherit the C environment inherit it too. On Windows nothing is done: libcurl reads
+    Child processes started without an environment of their own inherit it: pass them ``env=dict(os.environ)`` if
+    they use the network. On Windows nothing is done: libcurl reads
     another copy of the environment there.
     """
     if sys.platform == "win32":
@@ -48,7 +49,6 @@ def refuse_native_uploads() -> None:
     libc = ctypes.CDLL(None)
     for name, value in (
         ("https_proxy", _NO_PROXY_SCHEME),
-        ("all_proxy", _NO_PROXY_SCHEME),
         # An exception for every host ("*") in the user's environment would undo the above.
         ("no_proxy", _MATCHES_NO_HOST),
     ):

@@ -1,12 +1,13 @@
 """Face features of a clip: landmarks frame by frame, then the speaker's face over the whole clip.
 
-The flow: `FaceSession.add` finds the faces of a frame (`face_landmarks`) and measures them (`face_ledger`,
-`face_pose`, `face_geometry`); `FaceSession.finish` joins detections to tracks (`face_tracks`), lets the voice
-choose the speaker (`face_speaker`), and takes velocities (`face_motion`). A frame without the speaker's face
-keeps its time and is not valid.
+The flow: `FaceSession.add` finds the faces of a frame (`face_follow`, `face_landmarks`) and measures them
+(`face_ledger`, `face_pose`, `face_geometry`); `FaceSession.finish` joins detections to tracks (`face_tracks`),
+lets the voice choose the speaker (`face_speaker`), and takes velocities (`face_motion`). A frame without the
+speaker's face keeps its time and is not valid.
 """
 
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from extractors.face_columns import VELOCITIES, all_columns
 from extractors.face_config import FaceConfig
-from extractors.face_landmarks import Landmarker
+from extractors.face_detector import Detector
+from extractors.face_follow import FaceFollower
+from extractors.face_landmarks import DetectedFace, Landmarker, RunningMode
 from extractors.face_ledger import FaceLedger
 from extractors.face_motion import velocities
 from extractors.face_speaker import SpeakerChoice, choose_speaker
@@ -78,7 +81,8 @@ class FaceExtractor:
         path, self.bundle_sha256 = self.config.bundle_file()
         self._bundle = path.read_bytes()
         self._blendshapes = self.config.blendshapes and _has_blendshapes(path)
-        self._shared: Landmarker | None = None
+        self._landmarker: Landmarker | None = None
+        self._detector: Detector | None = None
 
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
@@ -88,39 +92,65 @@ class FaceExtractor:
     def start(self) -> "FaceSession":
         """Return a session for one clip.
 
-        In image mode sessions share a landmarker, which has no state; in video mode each has its own.
+        Sessions share the models, which have no state; in video mode, where they do, each has its own.
         """
         if self.config.mode == "video":
-            return FaceSession(self.config, self._landmarker(), owns_landmarker=True)
-        if self._shared is None:
-            self._shared = self._landmarker()
-        return FaceSession(self.config, self._shared, owns_landmarker=False)
+            landmarker = self._load_landmarker("video")
+            return FaceSession(self.config, landmarker.detect, self._blendshapes, close=landmarker.close)
+        if self._landmarker is None:
+            self._landmarker = self._load_landmarker("image")
+        if self.config.mode == "image":
+            return FaceSession(self.config, self._landmarker.detect, self._blendshapes)
+        if self._detector is None:
+            self._detector = Detector(self._bundle, self.config.min_confidence)
+        follower = FaceFollower(self._landmarker, self._detector, self.config.max_faces, self.config.follow)
+        return FaceSession(self.config, follower.look, self._blendshapes)
 
     def close(self) -> None:
-        """Free the native landmarker; sessions that share it must have ended."""
-        if self._shared is not None:
-            self._shared.close()
-            self._shared = None
+        """Free the native models; sessions that share them must have ended."""
+        for model in (self._landmarker, self._detector):
+            if model is not None:
+                model.close()
+        self._landmarker = self._detector = None
 
-    def _landmarker(self) -> Landmarker:
+    def _load_landmarker(self, mode: RunningMode) -> Landmarker:
+        # A window of a follower may hold a neighbour's face beside its own.
+        faces = min(2, self.config.max_faces) if self.config.mode == "follow" else self.config.max_faces
         return Landmarker(
             self._bundle,
-            mode=self.config.mode,
-            max_faces=self.config.max_faces,
+            mode=mode,
+            max_faces=faces,
             min_confidence=self.config.min_confidence,
             blendshapes=self._blendshapes,
         )
 
 
 class FaceSession:
-    """One clip: add its frames in order, then finish. Use it in a ``with`` block."""
+    """One clip: add its frames in order, then finish. Use it in a ``with`` block.
 
-    def __init__(self, config: FaceConfig, landmarker: Landmarker, *, owns_landmarker: bool) -> None:
+    Parameters
+    ----------
+    config : FaceConfig
+    look : callable
+        Finds the faces in a picture at a time.
+    blendshapes : bool
+        Whether they come with blendshapes.
+    close : callable, optional
+        Frees what belongs to this clip alone.
+    """
+
+    def __init__(
+        self,
+        config: FaceConfig,
+        look: Callable[[NDArray[np.uint8], float], tuple[DetectedFace, ...]],
+        blendshapes: bool,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
         self._config = config
-        self._landmarker = landmarker
-        self._owns_landmarker = owns_landmarker
+        self._look = look
         self._times_s: list[float] = []
-        self._ledger = FaceLedger(config, blendshapes=landmarker.blendshapes)
+        self._ledger = FaceLedger(config, blendshapes=blendshapes)
+        self.close = close
 
     def add(self, image: NDArray[np.uint8], time_s: float) -> None:
         """Look at one frame.
@@ -144,7 +174,7 @@ class FaceSession:
             # Half a millisecond of grace: 30 frames a second do not stand exactly 1/30 s apart in a file.
             if self._config.max_fps is not None and since_s < 1.0 / self._config.max_fps - 5e-4:
                 return
-        faces = self._landmarker.detect(image, time_s)
+        faces = self._look(image, time_s)
         self._ledger.enter(len(self._times_s), faces, image.shape[0], image.shape[1])
         self._times_s.append(time_s)
 
@@ -174,11 +204,6 @@ class FaceSession:
         landmarks_px = self._ledger.landmarks_of(chosen) if self._config.keep_landmarks else None
         return FaceResult(track, _flags(quality, choice, self._config), quality, landmarks_px)
 
-    def close(self) -> None:
-        """Free what belongs to this clip alone."""
-        if self._owns_landmarker:
-            self._landmarker.close()
-
     def __enter__(self) -> Self:
         return self
 
@@ -190,7 +215,7 @@ def _rows_of_tracks(seen: Sightings, frames: int, config: FaceConfig) -> list[Ro
     """Return per track, the most prominent first, the detection that shows it in each frame; -1 where none does."""
     numbers = track_faces(seen, config.tracks)
     tracks = []
-    for number in lasting_tracks(seen, numbers, config.tracks):
+    for number in lasting_tracks(seen, numbers, frames, config.tracks):
         mine = np.flatnonzero(numbers == number)
         rows = np.full(frames, -1, np.int64)
         rows[seen.frame[mine]] = mine

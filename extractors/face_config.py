@@ -1,14 +1,17 @@
 """FaceConfig: everything that decides what is measured on faces."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.assets import EMBEDDED_FACE, KNOWN_MODELS, file_sha256, known_model, model_path
-from extractors.face_landmarks import Mode
+from extractors.face_follow import FollowConfig
 from extractors.face_speaker import SpeakerConfig
 from extractors.face_tracks import TrackConfig
 from pipeline.errors import ModelMissingError
+
+Mode = Literal["follow", "image", "video"]
 
 
 class FaceConfig(BaseModel):
@@ -20,8 +23,9 @@ class FaceConfig(BaseModel):
     """A known model's name (`face-embedded`, `face-official`) or the path of a `.task` file."""
     bundle_sha256: str | None = None
     """Of a file given by path that is none of the known ones; without it such a file is refused."""
-    mode: Mode = "image"
-    """`image` is a function of each frame; `video` smooths one face and is faster (see `face_landmarks`)."""
+    mode: Mode = "follow"
+    """`follow` looks at each face in a window of its own (`face_follow`); `image` looks at whole frames, each by
+    itself; `video` is MediaPipe's own tracking, faster and smoothed with one face (`face_landmarks`)."""
     max_faces: int = Field(default=4, ge=1, le=20)
     """Faces looked for in a frame; each one found costs 4 ms, the limit itself nothing."""
     min_confidence: float = Field(default=0.5, ge=0, le=1)
@@ -43,6 +47,7 @@ class FaceConfig(BaseModel):
     """Share of frames with the speaker's face under which `face_partly_missing` is raised."""
     several_faces_above: float = Field(default=0.1, ge=0, le=1)
     """Share of frames with a second face above which `several_faces` is raised."""
+    follow: FollowConfig = FollowConfig()
     tracks: TrackConfig = TrackConfig()
     speaker: SpeakerConfig = SpeakerConfig()
 

@@ -1,30 +1,26 @@
-"""MediaPipe's FaceLandmarker: an image in, the faces found in it out.
+"""MediaPipe's FaceLandmarker: a picture in, the landmarks of the faces in it out.
 
-Image mode is the default. Measured on 450 frames of GRID (360 x 288, one face, embedded bundle): video mode
-with one face smooths its landmarks with a causal One-Euro filter, which takes 7 % off the deviation and 27 % off
-the velocity of the mouth opening, and delays it; it saves 1.3 of 6 ms CPU a frame because it looks for the face
-only when it lost it. With more than one face allowed, video mode neither smooths nor saves: its landmarks are
-image mode's, bit for bit. Image mode has no state, so a frame's landmarks are a function of that frame alone
-and one landmarker serves every clip.
+Measured on 450 frames of GRID (360 x 288, one face, embedded bundle): video mode with one face smooths its
+landmarks with a causal One-Euro filter, which takes 7 % off the deviation and 27 % off the velocity of the mouth
+opening, and delays it; it saves 1.3 of 6 ms CPU a frame because it looks for the face only when it lost it.
+With more than one face allowed, video mode neither smooths nor saves: its landmarks are image mode's, bit for
+bit. Image mode has no state, so one landmarker serves every clip.
 """
 
-import weakref
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.containment import refuse_native_uploads
 from extractors.face_columns import BLENDSHAPES
 from extractors.face_points import LANDMARKS
+from extractors.mediapipe_tasks import Task, check_image
 from extractors.quiet import quiet_native_stderr
 from pipeline.errors import ModelMissingError
 
-Mode = Literal["image", "video"]
+RunningMode = Literal["image", "video"]
 
-MIN_SIDE_PX = 16
-"""A picture with a shorter side holds no face that could be measured, and is not shown to the detector."""
 _BLENDSHAPES_BEGIN = 1
 
 
@@ -33,13 +29,27 @@ class DetectedFace:
     """One face in one picture."""
 
     points_px: NDArray[np.float32]
-    """[shape=(478, 3)] x right, y down, z away from the camera, all in pixels of the given picture."""
+    """[shape=(478, 3)] x right, y down, z away from the camera, all in pixels of the picture."""
     blendshapes: NDArray[np.float32] | None
     """[shape=(51,)] 0 to 1, in the order of `face_columns.BLENDSHAPES`; None if the bundle has none."""
 
+    @property
+    def centre_px(self) -> NDArray[np.float32]:
+        """[shape=(2,)] middle of the landmarks' extent."""
+        return np.asarray((self.points_px[:, :2].min(axis=0) + self.points_px[:, :2].max(axis=0)) / 2)
+
+    @property
+    def height_px(self) -> float:
+        """Extent of the landmarks from the top to the bottom."""
+        return float(self.points_px[:, 1].max() - self.points_px[:, 1].min())
+
+    def moved(self, right_px: int, down_px: int) -> "DetectedFace":
+        """Return the face in the coordinates of a picture that this one was cut out of."""
+        return DetectedFace(self.points_px + np.array([right_px, down_px, 0], np.float32), self.blendshapes)
+
 
 class Landmarker:
-    """A loaded landmarker; close it, or use it in a ``with`` block.
+    """A loaded landmarker.
 
     Parameters
     ----------
@@ -52,19 +62,19 @@ class Landmarker:
         Of detection, presence and tracking alike, 0 to 1.
     blendshapes : bool
         Ask for them; the bundle must have them.
+
+    Raises
+    ------
+    ModelMissingError
+        The bundle cannot be loaded.
     """
 
     def __init__(
-        self, bundle: bytes, *, mode: Mode, max_faces: int, min_confidence: float, blendshapes: bool
+        self, bundle: bytes, *, mode: RunningMode, max_faces: int, min_confidence: float, blendshapes: bool
     ) -> None:
-        refuse_native_uploads()
-        with quiet_native_stderr() as notes:
-            # Importing MediaPipe takes seconds and writes to stderr too.
-            import mediapipe
-            from mediapipe.tasks.python import BaseOptions, vision
-
+        def create(tasks: Any, vision: Any) -> Any:
             options = vision.FaceLandmarkerOptions(
-                base_options=BaseOptions(model_asset_buffer=bundle),
+                base_options=tasks.BaseOptions(model_asset_buffer=bundle),
                 running_mode=vision.RunningMode.VIDEO if mode == "video" else vision.RunningMode.IMAGE,
                 num_faces=max_faces,
                 min_face_detection_confidence=min_confidence,
@@ -72,27 +82,23 @@ class Landmarker:
                 min_tracking_confidence=min_confidence,
                 output_face_blendshapes=blendshapes,
             )
-            try:
-                self._native: Any = vision.FaceLandmarker.create_from_options(options)
-            except (RuntimeError, ValueError) as error:
-                reason = notes.tail() or str(error)
-                raise ModelMissingError(f"the face landmarker bundle cannot be loaded: {reason}") from None
-            self._free = weakref.finalize(self, _free_native, self._native)
-            self._image: Any = mediapipe.Image
-            self._rgb: Any = mediapipe.ImageFormat.SRGB
-            self._mode = mode
-            self.blendshapes = blendshapes
-            self._last_ms = -1
-            # Threads of the graph write their notes when the first picture comes.
+            return vision.FaceLandmarker.create_from_options(options)
+
+        self._task = Task(create, "the face landmarker bundle")
+        self._mode = mode
+        self._last_ms = -1
+        self.blendshapes = blendshapes
+        # Threads of the graph write their notes when the first picture comes.
+        with quiet_native_stderr():
             self.detect(np.zeros((64, 64, 3), np.uint8), 0.0)
 
-    def detect(self, image: NDArray[np.uint8], time_s: float) -> tuple[DetectedFace, ...]:
-        """Return the faces in a picture, none for a picture under 16 pixels.
+    def detect(self, image: NDArray[np.uint8], time_s: float = 0.0) -> tuple[DetectedFace, ...]:
+        """Return the faces in a picture; none in one under 16 pixels.
 
         Parameters
         ----------
         image : ndarray of uint8 [shape=(H, W, 3)]
-            RGB. It is made C-contiguous if it is not: MediaPipe misreads any other layout without an error.
+            RGB.
         time_s : float
             Only read in video mode, where it must not decrease.
 
@@ -101,19 +107,16 @@ class Landmarker:
         ValueError
             An image of another type or shape.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"a face image must be uint8 [H, W, 3], got {image.dtype} {list(image.shape)}")
-        height, width = image.shape[:2]
-        if min(height, width) < MIN_SIDE_PX:
+        if not check_image(image):
             return ()
-        picture = self._image(image_format=self._rgb, data=np.ascontiguousarray(image))
+        picture = self._task.picture(image)
         if self._mode == "video":
             # Milliseconds must increase strictly; frames closer than one are told apart by one.
             self._last_ms = max(self._last_ms + 1, round(time_s * 1000))
-            result = self._native.detect_for_video(picture, self._last_ms)
+            result = self._task.native.detect_for_video(picture, self._last_ms)
         else:
-            result = self._native.detect(picture)
-        scale = np.array([width, height, width], np.float32)
+            result = self._task.native.detect(picture)
+        scale = np.array([image.shape[1], image.shape[0], image.shape[1]], np.float32)
         shapes = result.face_blendshapes if self.blendshapes else [None] * len(result.face_landmarks)
         return tuple(
             DetectedFace(_points(points) * scale, None if shape is None else _activations(shape))
@@ -121,25 +124,8 @@ class Landmarker:
         )
 
     def close(self) -> None:
-        """Free the native landmarker; done by itself when the object or the process ends."""
-        self._free()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _free_native(native: Any) -> None:
-    """Close a native landmarker, also while the interpreter shuts down."""
-    try:
-        native.close()
-    except RuntimeError:
-        # At exit the thread that its calls run on has ended already. Told so, the dispatcher skips them, and the
-        # landmarker can end without a traceback from its `__del__`; the process gives the memory back.
-        native._lib.close()
-        native.close()
+        """Free the native landmarker."""
+        self._task.close()
 
 
 def _points(landmarks: Any) -> NDArray[np.float32]:

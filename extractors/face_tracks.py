@@ -28,7 +28,7 @@ class TrackConfig(BaseModel):
     max_gap_s: float = Field(default=3.0, ge=0)
     """A face not seen for longer comes back as another one."""
     min_seen_s: float = Field(default=0.4, ge=0)
-    """Shorter tracks are taken for false detections, unless the clip has no other."""
+    """Shorter tracks are taken for false detections, unless they fill a quarter of a very short clip."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,20 +94,23 @@ def _cost(seen: Sightings, before: int, now: int, config: TrackConfig) -> float 
     return apart + float(np.log(larger / smaller))
 
 
-def lasting_tracks(seen: Sightings, numbers: NDArray[np.int64], config: TrackConfig) -> NDArray[np.int64]:
+def lasting_tracks(
+    seen: Sightings, numbers: NDArray[np.int64], frames: int, config: TrackConfig
+) -> NDArray[np.int64]:
     """Return the numbers of the tracks that are faces rather than false detections, the most prominent first.
 
-    Prominence is the sum of the face's height over the frames in which it was seen: near and long. A track counts
-    if it was seen for ``min_seen_s`` or in a quarter of the clip's frames with a face, whichever is less; the most
-    prominent one always does.
+    A track is a face if it was seen for ``min_seen_s`` or in a quarter of the clip's ``frames``, whichever is less:
+    lettering and clouds are taken for faces for a few frames at a time. Prominence is the sum of the face's height
+    over the frames in which it was seen: near and long.
     """
     if numbers.size == 0:
         return np.zeros(0, np.int64)
     count = int(numbers.max()) + 1
     prominence = np.bincount(numbers, weights=seen.height_px, minlength=count)
-    frames = np.bincount(numbers, minlength=count)
-    moments = np.unique(seen.time_s)
-    frame_s = float(np.median(np.diff(moments))) if moments.size > 1 else 0.0
-    lasting = (frames * frame_s >= config.min_seen_s) | (frames * 4 >= len(moments))
+    sighted = np.bincount(numbers, minlength=count)
+    # Of consecutive frames with faces: a gap between two scenes is no frame time.
+    steps = np.diff(seen.frame)
+    frame_s = float(np.median(np.diff(seen.time_s)[steps == 1])) if (steps == 1).any() else 0.0
+    lasting = (sighted * frame_s >= config.min_seen_s) | (sighted * 4 >= frames)
     order = np.argsort(-prominence, kind="stable")
-    return np.asarray([number for rank, number in enumerate(order) if rank == 0 or lasting[number]], np.int64)
+    return np.asarray([number for number in order if lasting[number]], np.int64)

@@ -50,7 +50,7 @@ def test_a_cut_to_a_face_elsewhere_is_another_face():
 def test_no_detections_make_no_tracks():
     seen = sightings([[], []])
     assert track_faces(seen, CONFIG).size == 0
-    assert lasting_tracks(seen, track_faces(seen, CONFIG), CONFIG).size == 0
+    assert lasting_tracks(seen, track_faces(seen, CONFIG), 2, CONFIG).size == 0
 
 
 def test_a_false_detection_of_some_frames_is_no_face_and_the_nearest_longest_comes_first():
@@ -58,12 +58,17 @@ def test_a_false_detection_of_some_frames_is_no_face_and_the_nearest_longest_com
     frames[20] = [*frames[20], (500, 200, 30)]
     seen = sightings(frames)
     numbers = track_faces(seen, CONFIG)
-    assert lasting_tracks(seen, numbers, CONFIG).tolist() == [1, 0]
+    assert lasting_tracks(seen, numbers, 50, CONFIG).tolist() == [1, 0]
 
 
-def test_the_only_face_counts_however_short_it_is_seen():
-    seen = sightings([[]] * 100 + [[(100, 100, 60)]] + [[]] * 100)
-    assert lasting_tracks(seen, track_faces(seen, CONFIG), CONFIG).tolist() == [0]
+def test_what_is_seen_for_a_moment_only_is_no_face():
+    seen = sightings([[]] * 100 + [[(100, 100, 60)]] * 3 + [[]] * 100)
+    assert lasting_tracks(seen, track_faces(seen, CONFIG), 203, CONFIG).size == 0
+
+
+def test_a_face_of_a_very_short_clip_counts():
+    seen = sightings([[(100, 100, 60)]] * 2 + [[]] * 3)
+    assert lasting_tracks(seen, track_faces(seen, CONFIG), 5, CONFIG).tolist() == [0]
 
 
 @settings(deadline=None, max_examples=40)

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from flows import commands_extract, commands_models, commands_score, commands_train
+from flows import commands_extract, commands_models, commands_score, commands_train, demo
 from flows.outcome import RUN_FAILED, WRONG_USAGE
 from pipeline.errors import PipelineError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for commands in (commands_extract, commands_train, commands_score, commands_models):
+for commands in (commands_extract, commands_train, commands_score, commands_models, demo):
     commands.register(app)
 
 

@@ -41,12 +41,11 @@ def score(
 ) -> None:
     """Score videos or stored features with a trained model."""
     prepare()
-    from dmd.checkpoint import read_record
-    from flows.datasets import is_stored
+    from flows.datasets import check_model, is_stored
     from flows.scoretable import check_out
 
     check_out(out)
-    read_record(model)  # a model that is not there is said before the first clip is read
+    check_model(model)  # said before the first clip is read
     named = parse_columns(columns)
     clips = 0
     if not is_stored(source):

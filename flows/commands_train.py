@@ -75,8 +75,9 @@ def evaluate(
     prepare()
     from dmd.checkpoint import load_run
     from dmd.evaluation import evaluate_run
-    from flows.datasets import open_dataset, with_recorded_splits
+    from flows.datasets import check_model, open_dataset, with_recorded_splits
 
+    check_model(run)
     trained = load_run(run, device)
     found = evaluate_run(trained, with_recorded_splits(open_dataset(source), trained.record.splits), split)
     if json:

@@ -34,6 +34,23 @@ def check_source(source: str) -> None:
         )
 
 
+def check_model(model: Path) -> None:
+    """Refuse a folder that holds no trained model.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    StoreError
+        Its record is damaged or of another version.
+    """
+    if not (model / "run.json").is_file():
+        raise UsageError(f"{model}: holds no trained model; make one with `dmd train SOURCE --out {model}`")
+    from dmd.checkpoint import read_record
+
+    read_record(model)
+
+
 def open_dataset(source: str) -> "Dataset":
     """Return the dataset that SOURCE names.
 

@@ -3,12 +3,11 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.datasets import PICKLES, is_stored, open_dataset
+from flows.datasets import PICKLES, check_model, is_stored, open_dataset
 from flows.extract import check, fill
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
@@ -61,6 +60,7 @@ def score(
         The source, the model or the output cannot be used.
     """
     check_out(Path(out))
+    check_model(Path(model))
     if is_stored(source):
         return score_features(source, out, model, device, [])
     request = {"preset": preset, "config": config, "columns": columns, "language": language}
@@ -107,6 +107,3 @@ def score_features(
 
 def _clips(store: FeatureStore, only: frozenset[str] | None) -> Iterator[AlignedClip]:
     return (store.load(clip_id) for clip_id in store if only is None or clip_id in only)
-
-
-__all__: list[Any] = ["score"]

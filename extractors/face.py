@@ -8,7 +8,7 @@ speaker's face keeps its time and is not valid.
 
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +33,8 @@ __all__ = ["FaceConfig", "FaceExtractor", "FaceResult", "FaceSession", "face_col
 Float64 = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
+_TIME_DIGITS = 6
+"""Of the seconds that count: the same frame times, whatever a file's clock starts at, give the same bytes."""
 _BLENDSHAPE_MODEL = "face_blendshapes.tflite"
 
 
@@ -167,6 +169,7 @@ class FaceSession:
         ValueError
             The time does not increase, or the image is of another type or shape.
         """
+        time_s = round(time_s, _TIME_DIGITS)
         if self._times_s:
             since_s = time_s - self._times_s[-1]
             if since_s <= 0:
@@ -188,18 +191,20 @@ class FaceSession:
         clock_offset_s : float
             Added to frame times to give clip time.
         """
-        times_s = np.array(self._times_s, np.float64) + clock_offset_s
+        times_s = np.array(self._times_s, np.float64)
+        clip_times_s = times_s + round(clock_offset_s, _TIME_DIGITS)
         seen, measured = self._ledger.sightings(times_s), self._ledger.measured()
         tracks = _rows_of_tracks(seen, len(times_s), self._config)
         opening = measured[:, self._ledger.columns.index("mouth_height")]
         choice = choose_speaker(
             [_taken(opening, rows) for rows in tracks],
             [rows >= 0 for rows in tracks],
-            times_s,
+            clip_times_s,
             speech,
             self._config.speaker,
         )
         track, chosen = _speaker_track(measured, self._ledger.columns, tracks, choice, times_s)
+        track = replace(track, times_s=clip_times_s)
         quality = _quality(track, tracks, choice)
         landmarks_px = self._ledger.landmarks_of(chosen) if self._config.keep_landmarks else None
         return FaceResult(track, _flags(quality, choice, self._config), quality, landmarks_px)

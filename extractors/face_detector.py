@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.mediapipe_tasks import Task, check_image
+from extractors.mediapipe_tasks import MIN_SIDE_PX, Task, check_image
 from extractors.quiet import quiet_native_stderr
 
 _MEMBER = "face_detector.tflite"
@@ -63,6 +63,8 @@ class Detector:
     def find_small(self, image: NDArray[np.uint8]) -> list[FaceBox]:
         """Return the faces found in half-size squares of the picture that overlap by half, each face once."""
         side = max(image.shape[:2]) // 2
+        if side < MIN_SIDE_PX:
+            return []
         found = [
             box
             for top in _starts(image.shape[0], side)

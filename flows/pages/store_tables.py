@@ -7,9 +7,9 @@ from flows.pages.columns import ColumnSummary
 from flows.pages.facts import ClipFacts
 from flows.pages.scores import NO_SCORES, ClipScores
 from flows.pages.store_summary import StoreSummary
+from flows.pages.tables import Table, make_table
 from pipeline.track import FeatureColumn
 
-Table = dict[str, Any]
 Shown = Mapping[str, int]
 
 
@@ -25,13 +25,13 @@ def tables(
     """
     return {
         "clips": _clips(summary.clips, scores, shown),
-        "failures": _table(
+        "failures": make_table(
             "Clips that failed, and why",
             (("Clip", "text"), ("Stage", "text"), ("Reason", "long"), ("File", "long")),
             [[row.clip_id, row.stage, row.error, row.path] for row in summary.failures],
         ),
         "columns": _columns(summary.columns, known),
-        "missingness": _table(
+        "missingness": make_table(
             f"Missingness and label, {summary.missingness.labelled} labelled clips",
             (
                 ("Missing", "text"),
@@ -51,12 +51,12 @@ def tables(
                 for row in summary.missingness.rows
             ],
         ),
-        "longest": _table(
+        "longest": make_table(
             "Longest clips",
             (("Clip", "clip"), ("Duration", "seconds"), ("Words", "number"), ("Segments", "number")),
             [[_link(clip.clip_id, shown), clip.duration_s, clip.words, clip.segments] for clip in summary.longest],
         ),
-        "strangest": _table(
+        "strangest": make_table(
             "Strangest clips: their means against the other clips'",
             (("Clip", "clip"), ("Outlying columns", "percent"), ("Furthest off (robust deviations)", "long")),
             [
@@ -85,7 +85,7 @@ def _clips(clips: Sequence[ClipFacts], scores: Mapping[str, ClipScores], shown: 
     filled = [column for column in columns if any(value not in (None, [None] * 3 + [""]) for value in column[2])]
     heads = tuple((label, kind) for label, kind, _ in filled)
     rows = [list(row) for row in zip(*(values for *_, values in filled), strict=True)]
-    return _table("All clips" + (": choose one to see it" if shown else ""), heads, rows)
+    return make_table("All clips" + (": choose one to see it" if shown else ""), heads, rows)
 
 
 def _columns(columns: Sequence[ColumnSummary], known: Mapping[str, FeatureColumn]) -> Table:
@@ -124,15 +124,7 @@ def _columns(columns: Sequence[ColumnSummary], known: Mapping[str, FeatureColumn
         ("Outliers", "percent"),
         ("Verdict", "text"),
     )
-    return _table("Columns", heads, rows)
-
-
-def _table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> Table:
-    return {
-        "caption": caption,
-        "columns": [{"label": label, "kind": kind} for label, kind in heads],
-        "rows": [list(row) for row in rows],
-    }
+    return make_table("Columns", heads, rows)
 
 
 def _link(clip_id: str, shown: Shown) -> list[Any]:

@@ -231,7 +231,8 @@ def test_a_chart_is_read_with_the_keyboard(chromium, pages):
     )
 
 
-def test_a_thousand_clips_stay_a_light_page(chromium, tmp_path):
+def test_a_thousand_clips_stay_a_light_page(chromium, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.files.os.fsync", lambda _: None)
     store = FeatureStore(tmp_path / "store", create=True)
     clip = make_clip("c", words=SENTENCE[:3], hole=None)
     for at in range(1000):

@@ -24,13 +24,13 @@ function chartSeries(spec) {
     }];
   }
   return spec.series.map((series, at) => {
-    const ink = color(`c${1 + (series.color ?? at) % 6}`);
-    if (spec.kind === "points" || series.points) {
-      return { stroke: ink, fill: ink, paths: () => null, points: { show: true, size: 6, width: 1, fill: ink } };
+    const ink = color(`c${1 + (series.color ?? at) % 8}`);
+    if (spec.kind === "points" && !series.line) {
+      return { stroke: ink, fill: ink, paths: () => null, points: { show: true, size: 7, width: 1.5, fill: series.hollow ? color("panel") : ink } };
     }
     return {
-      stroke: ink, width: series.bound ? 0.5 : 2, dash: series.dash ? [6, 4] : undefined, spanGaps: false,
-      points: { show: series.y.length < 40 && !series.bound, size: 5, fill: ink },
+      stroke: ink, width: series.bound ? 0.5 : 2, dash: series.dash ? [6, 4] : undefined, spanGaps: Boolean(series.line),
+      points: { show: series.y.length < 40 && !series.bound && !series.line && !series.dash, size: 5, fill: ink },
     };
   });
 }
@@ -38,7 +38,7 @@ function chartSeries(spec) {
 function chartOptions(spec, width) {
   const series = chartSeries(spec);
   const bands = (spec.bands || []).map(([high, low]) => ({
-    series: [high + 1, low + 1], fill: color(`c${1 + (spec.series[high].color ?? high) % 6}`) + "33",
+    series: [high + 1, low + 1], fill: color(`c${1 + (spec.series[high].color ?? high) % 8}`) + "33",
   }));
   return {
     width, height: chartHeight(spec), series: [{}, ...series], bands,
@@ -46,7 +46,7 @@ function chartOptions(spec, width) {
     cursor: { y: false, drag: { x: false, y: false }, points: { show: spec.kind === "lines" } },
     scales: {
       x: { time: false, range: spec.xRange ? () => spec.xRange : undefined },
-      y: { range: spec.yRange ? () => spec.yRange : spec.kind === "bars" ? (u, low, high) => [0, Math.max(1, high)] : undefined },
+      y: spec.log ? { distr: 3 } : { range: spec.yRange ? () => spec.yRange : spec.kind === "bars" ? (u, low, high) => [0, Math.max(1, high)] : undefined },
     },
     axes: [
       axis({ label: spec.xLabel, size: 30 }),
@@ -56,7 +56,9 @@ function chartOptions(spec, width) {
 }
 
 function chartData(spec) {
-  return spec.kind === "bars" ? [spec.x, spec.y] : [spec.x, ...spec.series.map((series) => series.y)];
+  if (spec.kind === "bars") return [spec.x, spec.y];
+  const drawable = (value) => (spec.log && value !== null && value <= 0 ? null : value);
+  return [spec.x, ...spec.series.map((series) => series.y.map(drawable))];
 }
 
 function chartReadout(spec, at) {
@@ -78,7 +80,7 @@ function chart(figure, spec) {
   const readout = element("output", { class: "readout", "aria-live": "polite" });
   const named = spec.kind === "bars" ? [] : spec.series.filter((series) => !series.bound);
   const legend = named.length > 1 ? element("ul", { class: "legend" }, ...named.map((series) => element(
-    "li", {}, element("span", { class: `swatch c${1 + (series.color ?? spec.series.indexOf(series)) % 6}` }), series.label,
+    "li", {}, element("span", { class: `swatch c${1 + (series.color ?? spec.series.indexOf(series)) % 8}${swatchShape(spec, series)}` }), series.label,
   ))) : null;
   figure.append(box, ...(legend ? [legend] : []), readout);
   let plot = null;
@@ -100,6 +102,11 @@ function chart(figure, spec) {
     page.redraws.add(draw);
     onResize(box, () => plot.setSize({ width: box.clientWidth, height: chartHeight(spec) }));
   });
+}
+
+function swatchShape(spec, series) {
+  if (series.dash) return " dashed";
+  return spec.kind !== "points" || series.line ? "" : series.hollow ? " hollow" : " round";
 }
 
 function chartHeight(spec) {

@@ -12,9 +12,19 @@ const cells = {
   // [text, index of the clip among those that the page shows, or null]
   clip: ([name, at]) => at === null ? element("span", { class: "id" }, name)
     : element("a", { class: "id", href: "#a-clip", onclick: () => page.showClip(at) }, name),
+  // [probability, low, high, label]
+  chance: ([share, low, high, label]) => share === null ? "–" : element("span", {},
+    `${label} `, element("span", { class: "muted" }, low === null ? show.percent(share) : `${show.percent(share)}, ${show.percent(low)} to ${show.percent(high)}`)),
   // [score, low, high, label]
   score: ([score, low, high, label]) => score === null ? "–" : element("span", {},
     `${show.score(score)} `, element("span", { class: "muted" }, low === null ? label : `${label}, ${show.score(low)} to ${show.score(high)}`)),
+  // [value, low, high, text instead of an interval]
+  estimate: ([value, low, high, beside]) => value === null ? "–" : element("span", {}, show.score(value, 3),
+    element("span", { class: "muted beside" }, beside || between(low, high))),
+  // [difference, low, high, "better", "worse" or ""]
+  difference: ([value, low, high, word]) => value === null ? "–" : element("span", {}, show.signed(value),
+    element("span", { class: "muted beside" }, between(low, high)),
+    word ? element("span", { class: `verdict ${word}` }, word) : ""),
   // -1 to 1, as a bar to the left or to the right of a middle line
   balance: (value) => {
     const bar = element("span", { class: value < 0 ? "neg3" : "pos3" });
@@ -29,6 +39,10 @@ const cells = {
     return box;
   },
 };
+
+function between(low, high) {
+  return low === null || low === undefined ? "" : `${show.score(low)} to ${show.score(high)}`;
+}
 
 function sortKey(value) {
   const first = Array.isArray(value) ? (value.length ? value[0] : "") : value;

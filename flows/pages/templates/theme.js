@@ -34,8 +34,10 @@ const show = {
     if (share > 0.995 && share < 1) return "> 99 %";
     return share > 0 && share < 0.005 ? "< 1 %" : `${Math.round(share * 100)} %`;
   },
-  score(value) {
-    return value === null || value === undefined ? "–" : value.toFixed(2).replace("-", "−");
+  score(value, decimals = 2) {
+    if (value === null || value === undefined) return "–";
+    const text = value.toFixed(decimals);
+    return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
   },
   seconds(value) {
     if (value === null || value === undefined) return "–";
@@ -52,7 +54,7 @@ const show = {
     return `${minutes}:${(value % 60).toFixed(1).padStart(4, "0")}`;
   },
   signed(value) {
-    return value > 0 ? "+" + show.number(value) : show.number(value);
+    return (value > 0 ? "+" : "") + show.score(value, 3);
   },
 };
 

@@ -10,7 +10,16 @@ from pipeline.track import FeatureTrack, WordFeatures
 from pipeline.words import Word
 
 AUDIO = ("level_dba", "pitch_semitones", "spectral_flux", "always_the_same")
-FACE = ("mouth_gap", "jaw_open", "smile_left", "smile_right", "brow_gap", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
+FACE = (
+    "mouth_gap",
+    "jaw_open",
+    "smile_left",
+    "smile_right",
+    "brow_gap",
+    "head_yaw_deg",
+    "head_pitch_deg",
+    "head_roll_deg",
+)
 SENTENCE = ("I", "really", "liked", "how", "the", "whole", "story", "came", "together", "at", "the", "end")
 
 

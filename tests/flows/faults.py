@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -38,6 +39,11 @@ class FaultyWork(Work):
             os.kill(os.getpid(), signal.SIGKILL)
         if order == "full":
             return Outcome(clip.clip_id, "", "failed", "write", "disk full; free some space")
+        if order == "dial":
+            try:
+                socket.socket(socket.AF_INET)
+            except OSError as error:
+                return Outcome(clip.clip_id, "", "failed", "extract", type(error).__name__)
         if order == "pid":
             return Outcome(clip.clip_id, str(os.getpid()), "computed")
         self.store.write(aligned_clip(clip.clip_id))

@@ -66,16 +66,10 @@ def evaluate_run(
     found, predictions = run.predict_clips(dataset, dataset.clip_rows(clips), modalities)
     truth = truth[np.isin(clips, found)]
     judge = Judge(run.record.targets, truth, video_groups(dataset, found))
-    ours = judge.mean_of(predictions)
-    result = {"split": split, "task": run.record.targets.task, **judge.metrics(ours)}
+    result = {"split": split, "task": run.record.targets.task, **compared(judge, predictions, baselines or {})}
     if run.record.targets.task == "classification":
         result["classes"] = list(run.record.targets.classes)
-    result["seeds"] = judge.over_seeds(predictions)
     result["paper"] = beside_paper(dataset.notes.get("published") if split == "test" else None, result["seeds"])
-    result["baselines"] = {
-        name: {**judge.metrics(theirs), "difference": judge.difference(ours, theirs)}
-        for name, theirs in (baselines or {}).items()
-    }
     return result
 
 
@@ -138,6 +132,19 @@ class Judge:
     def _limited(self, prediction: Floats) -> Floats:
         """Return scores inside the label range, as they are given out."""
         return np.clip(prediction, self.targets.low, self.targets.high)
+
+
+def compared(judge: Judge, predictions: Floats, others: Mapping[str, Floats]) -> dict[str, Any]:
+    """Return the metrics of the seeds' mean prediction, their spread, and the difference to each other prediction."""
+    ours = judge.mean_of(predictions)
+    return {
+        **judge.metrics(ours),
+        "seeds": judge.over_seeds(predictions),
+        "baselines": {
+            name: {**judge.metrics(theirs), "difference": judge.difference(ours, theirs)}
+            for name, theirs in others.items()
+        },
+    }
 
 
 def labelled(dataset: Dataset, clips: Sequence[int], targets: Targets, where: str) -> tuple[Rows, Floats]:

@@ -128,10 +128,11 @@ def whole_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         partial.rename(folder)
         sync_folder(folder.parent)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise StoreError(
             f"{folder}: cannot be written ({error.strerror}); free some space or check permissions"
         ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _mapped(file: Path) -> NDArray[Any]:

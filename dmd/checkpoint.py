@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from huggingface_hub import ModelHubMixin
 from numpy.typing import NDArray
 
-from dmd.device import torch_device
+from dmd.device import repeatable, torch_device
 from dmd.model_shape import input_shape
 from dmd.prediction import clip_means, predict_rows
 from dmd.run_record import RunRecord
@@ -109,7 +110,8 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
             Those that the model may look at; by default all it knows.
         """
         collator = self.collator(dataset, modalities)
-        return np.stack([predict_rows(system, collator, rows, self.device) for system in self.systems])
+        with repeatable(self.device, int(self.record.training.get("threads", 1))):
+            return np.stack([predict_rows(system, collator, rows, self.device) for system in self.systems])
 
     def predict_clips(
         self, dataset: Dataset, rows: Rows, modalities: Sequence[str] | None = None
@@ -134,7 +136,8 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
 
         path = self.path / seed_folder(seed) / MODEL
         try:
-            system = DmdSystem(self.record.model)
+            with torch.random.fork_rng(devices=[]):  # the weights it begins with are thrown away
+                system = DmdSystem(self.record.model)
             system.load_state_dict(load_file(path))
         except (OSError, SafetensorError, RuntimeError) as error:
             reason = str(error).splitlines()[0]

@@ -83,7 +83,8 @@ class WordTimer:
         sounds = {word: self._pronouncer.pronunciations(word) for row in spoken for word in row}
         speech = speech_envelope(samples, rate_hz)
         duration_s = samples.size / rate_hz
-        placement = self._placement(spoken, sounds, samples)
+        # An open beam places any words in silence; where nobody is heard, no place is better than another.
+        placement = self._placement(spoken, sounds, samples) if speech.active.any() else None
         if placement is None:
             return self._proportional(written, spoken, sounds, speech, duration_s)
         return self._aligned(written, spoken, sounds, placement, speech, duration_s)

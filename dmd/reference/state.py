@@ -38,7 +38,7 @@ def system_from_reference(state: Mapping[str, Tensor] | Path, config: DmdConfig)
     UsageError
         When the file is not a state dict of tensors.
     """
-    found = _published(_loaded(state) if isinstance(state, Path) else state)
+    found = published_tensors(state)
     system = DmdSystem(config)
     held = dict(system.named_parameters())
     expected = {place.published: place for place in places(system)}
@@ -57,6 +57,20 @@ def system_from_reference(state: Mapping[str, Tensor] | Path, config: DmdConfig)
             if name in found:
                 place.put(held[place.ours], found[name])
     return system
+
+
+def published_tensors(state: Mapping[str, Tensor] | Path) -> dict[str, Tensor]:
+    """Return the parameters of a published state under their full names (``dmd.*``), without its buffers.
+
+    Raises
+    ------
+    UsageError
+        When the file is not a state dict of tensors.
+    """
+    found = _loaded(state) if isinstance(state, Path) else state
+    bare = not any(name.startswith(_PREFIXES) for name in found)
+    named = {f"dmd.{name}" if bare else name: tensor for name, tensor in found.items()}
+    return {name: tensor for name, tensor in named.items() if not name.endswith(_NOT_PARAMETERS)}
 
 
 def to_reference_state(system: DmdSystem) -> dict[str, Tensor]:
@@ -91,12 +105,6 @@ def _loaded(path: Path) -> Mapping[str, Tensor]:
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise UsageError(f"{path}: not a plain state dict of tensors, as the published code writes it")
     return found
-
-
-def _published(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    bare = not any(name.startswith(_PREFIXES) for name in state)
-    named = {f"dmd.{name}" if bare else name: tensor for name, tensor in state.items()}
-    return {name: tensor for name, tensor in named.items() if not name.endswith(_NOT_PARAMETERS)}
 
 
 def _absent_kernel(name: str, found: Mapping[str, Tensor]) -> bool:

@@ -31,12 +31,9 @@ PUBLISHED = {
     "c9e20c13ec0454d98bb9c1e520e490c75146bfa2dfeeea78d84de047dbdd442f": "SIMS unaligned_39",
 }
 """sha256 of the published files -> what they are."""
-COLUMNS = {
-    (768, 5, 20): ("covarep", "facet"),
-    (768, 74, 35): ("covarep", "facet"),
-    (768, 33, 709): ("librosa", "openface"),
-}
-"""Widths of text, audio and vision -> the tool whose columns they are, in the layouts of MOSI, MOSEI and SIMS."""
+COLUMNS = {(5, 20): ("covarep", "facet"), (74, 35): ("covarep", "facet"), (33, 709): ("librosa", "openface")}
+"""Widths of audio and vision -> the tools whose columns they are, in the layouts of MOSI, MOSEI and SIMS."""
+LAYOUTS = {(5, 20): "MOSI", (74, 35): "MOSEI", (33, 709): "SIMS"}
 ORIGINS = {
     "MOSI": ("the COVAREP columns of CMU-MOSI", "the FACET columns of CMU-MOSI"),
     "MOSEI": ("the COVAREP columns of CMU-MOSEI", "the FACET columns of CMU-MOSEI"),
@@ -104,11 +101,13 @@ def _convert(path: Path, folder: Path, stamp: Mapping[str, Any]) -> None:
                                {name: part.get("text_bert") for name, part in splits.items()})  # fmt: skip
             modalities[modality] = found.rows
             notes[modality] = found.counts
-        schema = _schema(modalities, notes["published"])
+        published = notes["published"]
+        widths = (modalities["text"].width, modalities["audio"].width, modalities["face"].width)
+        schema = layout_schema(widths, published.split()[0] if published else None)
         records, labels = clip_records(path, splits)
         notes["labels"] = labels
         dataset = Dataset(
-            name=notes["published"] or path.name,
+            name=published or path.name,
             clips=records,
             samples=sample_index(len(records), modalities),
             modalities=modalities,
@@ -141,18 +140,23 @@ def _splits(path: Path, content: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _schema(modalities: Mapping[str, ModalityRows], published: str | None) -> FeatureSchema:
-    widths = (modalities["text"].width, modalities["audio"].width, modalities["face"].width)
-    audio, face = COLUMNS.get(widths, ("audio", "vision"))
-    names = {m: _names(stem, modalities[m].width) for m, stem in zip(KEYS, ("bert", audio, face), strict=True)}
+def layout_schema(widths: tuple[int, int, int], dataset: str | None = None) -> FeatureSchema:
+    """Return what the columns of a file of these widths are called.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Of text, audio and vision.
+    dataset : str, optional
+        `MOSI`, `MOSEI` or `SIMS`, where it is known to be the published file.
+    """
+    tools = COLUMNS.get(widths[1:], ("audio", "vision"))
+    stems = zip(KEYS, ("bert", *tools), widths, strict=True)
+    names = {modality: tuple(f"{stem}_{column:03d}" for column in range(width)) for modality, stem, width in stems}
     origins = {"text": TEXT_ORIGIN}
-    if published is not None:
-        origins["audio"], origins["face"] = ORIGINS[published.split()[0]]
+    if dataset is not None:
+        origins["audio"], origins["face"] = ORIGINS[dataset]
     return FeatureSchema(names, origins)
-
-
-def _names(stem: str, width: int) -> tuple[str, ...]:
-    return tuple(f"{stem}_{column:03d}" for column in range(width))
 
 
 def _check(path: Path, dataset: Dataset) -> None:

@@ -127,7 +127,7 @@ def test_a_published_file_is_recognised_by_its_sha256(
 
 
 def test_columns_are_named_after_the_layout(tmp_path: Path) -> None:
-    content = mmsa_content(counts=(4, 2, 2), widths=(768, 5, 20))
+    content = mmsa_content(counts=(4, 2, 2), widths=(24, 5, 20))
     names = read_mmsa(write_mmsa(tmp_path / "x.pkl", content)).schema.names
     assert names["audio"][0] == "covarep_000" and names["face"][-1] == "facet_019"
 

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dmd.checkpoint import load_run
+from dmd.config import DmdConfig, TextEncoderConfig
+from dmd.evaluation import evaluate_run
+from dmd.import_checkpoint import import_checkpoint
+from dmd.reference import to_reference_state
+from dmd.scoring import score_clips, score_dataset
+from dmd.system import DmdSystem
+from pipeline.errors import FeatureMismatchError, UsageError
+from pipeline.formats.mmsa import read_mmsa
+from tests.dmd.synthetic import make_clip
+from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
+
+SHAPES = {
+    "aligned": {"text_length": 10, "audio_length": 10, "face_length": 10},
+    "unaligned": {"text_length": 10, "audio_length": 23, "face_length": 31, "aligned": False},
+    "bert": {
+        "text_length": 10, "audio_length": 10, "face_length": 10, "text_dim": 64,
+        "text_encoder": TextEncoderConfig(
+            hidden_size=64, layers=1, heads=1, intermediate_size=32, vocabulary=2100, positions=32
+        ),
+    },
+}  # fmt: skip
+
+
+def published(name: str) -> DmdSystem:
+    fields = {"text_dim": 16, "width": 10, "heads": 2, "levels": 2, "objective": "reference", **SHAPES[name]}
+    torch.manual_seed(0)
+    return DmdSystem(DmdConfig(**fields))  # type: ignore[arg-type]
+
+
+def as_published(system: DmdSystem, *, bare: bool) -> dict[str, torch.Tensor]:
+    """What the published code saves: the model alone, with its buffers."""
+    state = to_reference_state(system)
+    state = {name: value for name, value in state.items() if name.startswith("dmd.")}
+    extra = {
+        "dmd.trans_l_with_a.version": torch.tensor([2.0]),
+        "dmd.trans_l_with_a._float_tensor": torch.tensor([1e30]),
+    }
+    named = {**state, **extra}
+    return {name.removeprefix("dmd."): value for name, value in named.items()} if bare else named
+
+
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("name", list(SHAPES))
+def test_an_imported_checkpoint_scores_as_the_model_it_was(tmp_path: Path, name: str, bare: bool) -> None:
+    system = published(name)
+    torch.save(as_published(system, bare=bare), tmp_path / "dmd.pth")
+    record = import_checkpoint(tmp_path / "dmd.pth", tmp_path / "run")
+    assert record.model.model_dump(exclude={"dropouts", "text_encoder"}) == system.config.model_dump(
+        exclude={"dropouts", "text_encoder"}
+    )
+    lengths = (10, record.model.audio_length, record.model.face_length)
+    content = mmsa_content(lengths=lengths, widths=(record.model.text_dim, 5, 20))
+    data = read_mmsa(write_mmsa(tmp_path / "x.pkl", content))
+    run = load_run(tmp_path / "run", "cpu")
+    part = content["test"]
+    text = part["text_bert"] if name == "bert" else part["text"]
+    arrays = [torch.tensor(values.astype(np.float32)) for values in (text, part["audio"], part["vision"])]
+    np.testing.assert_allclose(run.predict(data, data.rows_in("test"))[0], system.score(*arrays), atol=2e-5)
+
+
+def test_it_evaluates_and_scores_without_interval(tmp_path: Path) -> None:
+    torch.save(as_published(published("aligned"), bare=True), tmp_path / "dmd.pth")
+    import_checkpoint(tmp_path / "dmd.pth", tmp_path / "run")
+    data = read_mmsa(write_mmsa(tmp_path / "x.pkl", mmsa_content()))
+    run = load_run(tmp_path / "run", "cpu")
+    assert evaluate_run(run, data, "test")["n"] == 6
+    row = next(iter(score_dataset(run, data))).as_columns()
+    assert row["score_low"] is None and row["modalities"] == "text+audio+face"
+
+
+def test_it_cannot_score_open_features_and_says_which(tmp_path: Path) -> None:
+    torch.save(as_published(published("aligned"), bare=True), tmp_path / "dmd.pth")
+    import_checkpoint(tmp_path / "dmd.pth", tmp_path / "run")
+    with pytest.raises(FeatureMismatchError, match=r"missing covarep_000.*unknown pitch_semitones.*CMU-MOSI"):
+        list(score_clips(load_run(tmp_path / "run"), [make_clip(0)]))
+
+
+def test_what_is_no_checkpoint_is_said(tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "other.pth")
+    with pytest.raises(UsageError, match="no checkpoint of the published DMD model"):
+        import_checkpoint(tmp_path / "other.pth", tmp_path / "run")
+    state = as_published(published("aligned"), bare=True)
+    del state["weight_c.bias"]
+    torch.save(state, tmp_path / "half.pth")
+    with pytest.raises(FeatureMismatchError, match=r"missing: dmd\.weight_c\.bias"):
+        import_checkpoint(tmp_path / "half.pth", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    torch.save(as_published(published("aligned"), bare=True), tmp_path / "dmd.pth")
+    with pytest.raises(UsageError, match="is there already"):
+        import_checkpoint(tmp_path / "dmd.pth", tmp_path)

@@ -13,8 +13,9 @@ on npm, with its licence.
 """
 
 from flows.pages.clip_page import write_clip_page
+from flows.pages.film import Media
 from flows.pages.run_look import write_look
 from flows.pages.run_page import write_run_page
 from flows.pages.store_page import write_store_page
 
-__all__ = ["write_clip_page", "write_look", "write_run_page", "write_store_page"]
+__all__ = ["Media", "write_clip_page", "write_look", "write_run_page", "write_store_page"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flows.pages.film import Filmer
 from flows.pages.flags import FLAG_MEANINGS
 from flows.pages.lanes import lanes, missing, times, unsure
 from flows.pages.scores import NO_SCORES, ClipScores, Score
@@ -14,7 +15,10 @@ LOW_CONFIDENCE = 0.5
 
 
 def clip_view(
-    clip: AlignedClip, scores: ClipScores = NO_SCORES, columns: Mapping[str, FeatureColumn] | None = None
+    clip: AlignedClip,
+    scores: ClipScores = NO_SCORES,
+    columns: Mapping[str, FeatureColumn] | None = None,
+    filmer: Filmer | None = None,
 ) -> dict[str, Any]:
     """Return a clip as the page's script draws it.
 
@@ -25,6 +29,8 @@ def clip_view(
         Its rows of a score table.
     columns : mapping, optional
         `modality.name` -> what is known of the column, for units and meanings.
+    filmer : Filmer, optional
+        Draws the face from the media.
     """
     whole = scores.best
     return {
@@ -41,6 +47,7 @@ def clip_view(
         "lanes": lanes(clip, columns or {}),
         "missing": missing(clip),
         "unsure": unsure(clip),
+        "film": filmer.film(clip) if filmer else {},
         "present": {modality: bool(track.mask.any()) for modality, track in clip.native.items()},
     }
 

@@ -20,6 +20,7 @@ SCRIPTS = (
     "templates/charts.js",
     "templates/tables.js",
     "templates/lanes.js",
+    "templates/film.js",
     "templates/clip.js",
 )
 DIGITS = 6

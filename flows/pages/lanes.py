@@ -38,13 +38,9 @@ class Lane:
 LANES = (
     Lane("Level", "audio", (("level_dba", "loudness*", "level*", "rms*", "energy*"),), fill=True),
     Lane("Pitch", "audio", (("pitch_semitones", "pitch*", "f0*"),)),
-    Lane("Mouth", "face", (("mouth_gap", "mouth_open*", "lips_apart*"), ("jaw_open*",))),
-    Lane("Smile", "face", (("smile_left", "smile*", "lip_corner*"), ("smile_right",), ("mouth_curve",))),
-    Lane(
-        "Brows",
-        "face",
-        (("brow_inner_raise_left", "brow_inner*", "brow*"), ("brow_inner_raise_right",), ("brow_gap",)),
-    ),
+    Lane("Mouth", "face", (("mouth_gap", "mouth_open*", "lips_apart*", "jaw_open*"),)),
+    Lane("Smile", "face", (("smile_left", "smile*", "lip_corner*"), ("smile_right",))),
+    Lane("Brows", "face", (("brow_inner_raise_left", "brow_inner*", "brow*"), ("brow_inner_raise_right",))),
     Lane("Eyes", "face", (("eye_openness_left",), ("eye_openness_right",))),
     Lane("Head", "face", (("head_yaw_deg", "*yaw*"), ("head_pitch_deg",), ("head_roll_deg", "*roll*"))),
 )

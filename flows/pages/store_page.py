@@ -9,6 +9,7 @@ from flows.pages import missingness, oddities
 from flows.pages.clip_view import clip_view, scales
 from flows.pages.dictionary import known_columns
 from flows.pages.document import write_page
+from flows.pages.film import Filmer, Media
 from flows.pages.flags import FLAG_MEANINGS
 from flows.pages.scores import NO_SCORES, ClipScores, Rows, by_clip
 from flows.pages.store_summary import StoreSummary, histogram, summarise
@@ -28,6 +29,8 @@ def write_store_page(
     out: Path,
     scores: Rows = None,
     columns: Mapping[str, FeatureColumn] | None = None,
+    media: Media | None = None,
+    notes: Sequence[str] = (),
     clips_shown: int = CLIPS_SHOWN,
 ) -> Path:
     """Write the page of a store: one HTML file that needs nothing else.
@@ -41,6 +44,10 @@ def write_store_page(
         A score file or score rows.
     columns : mapping, optional
         `modality.name` -> what is known of the column, for units and meanings; by default those of our extractors.
+    media : Media, optional
+        Where the clips' media lie: faces are then drawn as lines, and as pictures only if that is asked for.
+    notes : sequence of str
+        What a reader must know before reading on, as that the scores come from a smoke run.
     clips_shown : int
         How many clips are shown with their curves: all of a small store, else the strangest and longest.
 
@@ -59,7 +66,8 @@ def write_store_page(
     known, found = columns or known_columns(), by_clip(scores)
     summary = summarise(store)
     shown = _shown(summary, clips_shown)
-    views = [clip_view(store.load(clip_id), found.get(clip_id, NO_SCORES), known) for clip_id in shown]
+    with Filmer(media) as filmer:
+        views = [clip_view(store.load(clip_id), found.get(clip_id, NO_SCORES), known, filmer) for clip_id in shown]
     charts = _charts(summary, found)
     context: dict[str, Any] = {
         "name": store.path.resolve().name,
@@ -69,7 +77,8 @@ def write_store_page(
         "labels": summary.counted("label")[:LABELS_SHOWN] if summary.missingness.task == "classification" else [],
         "scored_as": Counter(row.best.label for row in found.values() if row.best).most_common(LABELS_SHOWN),
         "meanings": FLAG_MEANINGS,
-        "notes": _notes(summary),
+        "notes": notes,
+        "columns_note": _notes(summary),
         "min_labelled": missingness.MIN_CLIPS,
         "min_clips": oddities.MIN_CLIPS,
     }
@@ -136,9 +145,5 @@ def _notes(summary: StoreSummary) -> str:
         for verdict in ("missing", "mostly missing", "near-constant")
     ]
     text = sum(column.modality == "text" for column in summary.columns)
-    hidden = (
-        f" Of the {text} text columns, hidden units without a meaning of their own, only those are listed."
-        if text
-        else ""
-    )
-    return f"Of {len(summary.columns)} columns: {', '.join(wrong)}.{hidden}"
+    listed = f" Of the {text} text columns, hidden units without a meaning of their own, only odd ones are listed."
+    return f"Of {len(summary.columns)} columns: {', '.join(wrong)}.{listed if text else ''}"

@@ -89,11 +89,9 @@ def _clips(clips: Sequence[ClipFacts], scores: Mapping[str, ClipScores], shown: 
 
 
 def _columns(columns: Sequence[ColumnSummary], known: Mapping[str, FeatureColumn]) -> Table:
-    """Return the table of columns; of text only those that look wrong, hidden units have no meaning of their own."""
+    """Return the table of columns; hidden units of a text model have no meaning of their own and mostly no row."""
     rows = []
-    for column in columns:
-        if column.modality == "text" and not column.verdict:
-            continue
+    for column in [*(c for c in columns if c.modality != "text"), *odd_text(columns)]:
         about = known.get(f"{column.modality}.{column.name.partition(':')[0]}")
         quantiles = column.quantiles or (None,) * 7
         rows.append(
@@ -125,6 +123,13 @@ def _columns(columns: Sequence[ColumnSummary], known: Mapping[str, FeatureColumn
         ("Verdict", "text"),
     )
     return make_table("Columns", heads, rows)
+
+
+def odd_text(columns: Sequence[ColumnSummary]) -> list[ColumnSummary]:
+    """Return the text columns worth a row: those that look wrong, unless all do, as where no clip has a text."""
+    text = [column for column in columns if column.modality == "text"]
+    odd = [column for column in text if column.verdict]
+    return odd if len(odd) < len(text) else []
 
 
 def _link(clip_id: str, shown: Shown) -> list[Any]:

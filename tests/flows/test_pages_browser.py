@@ -6,12 +6,17 @@ import itertools
 import pytest
 
 from flows.pages import write_clip_page, write_store_page
+from flows.pages.film import Filmer
 from pipeline.aligned import ClipInfo
 from pipeline.store import Failure, FeatureStore
 from tests.flows.browser import MISSING, browser
 from tests.flows.page_material import SENTENCE, make_clip, score_row
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+PIXEL = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 HOSTILE = "<img src=x onerror=alert(1)>"
 CANVASES_DRAWN = """
 return [...document.querySelectorAll('canvas')].filter((canvas) => canvas.width && canvas.height).map((canvas) => {
@@ -47,10 +52,27 @@ def pages(tmp_path_factory):
         score_row(long, at - 1.5, str(at), start_s=part.start_s, end_s=part.end_s, word_contributions=[0.1] * 12)
         for at, part in enumerate(long.segments)
     ]
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(Filmer, "film", lambda _, clip: film(clip))
     whole = score_row(long, 0.3, shapley_text=0.4, shapley_audio=-0.1, shapley_face=0.0)
-    return {
+    made = {
         "store": write_store_page(store, folder / "store.html", rows),
         "clip": write_clip_page(long, folder / "clip.html", [whole, *parts]),
+    }
+    monkeypatch.undo()
+    return made
+
+
+def film(clip):
+    """Return a triangle that grows, and is not there from 1 to 2 s."""
+    times = [at / 10 for at in range(int(clip.duration_s * 10))]
+    points = [None if 1 <= time < 2 else [100, 100, 200 + int(40 * time), 100, 150, 300] for time in times]
+    return {
+        "times": times,
+        "points": points,
+        "lines": [[0, 1], [1, 2], [2, 0]],
+        "aspect": 1.25,
+        "pictures": [PIXEL] * len(times),
     }
 
 
@@ -151,6 +173,39 @@ def test_words_and_the_slider_move_every_cursor(chromium, pages):
         "const s = document.querySelector('input[type=range]'); s.value = 1.5; s.dispatchEvent(new Event('input'))"
     )
     chromium.later("return [...document.querySelectorAll('.values')].at(-1).textContent.startsWith('–')")
+    assert chromium.console() == []
+
+
+def test_the_face_follows_the_cursor_and_says_when_there_is_none(chromium, pages):
+    chromium.screen(1280)
+    chromium.open(pages["clip"])
+    seen_through(chromium)
+    caption = "return document.querySelector('.film figcaption').textContent"
+    face = "return document.querySelector('.film canvas').toDataURL()"
+    before = chromium.run(face)
+    chromium.run("document.querySelectorAll('.word')[8].click()")
+    chromium.later(f"{caption.replace('return', 'return !!')}.startsWith('4.')")
+    assert chromium.run(face) != before
+    chromium.run(
+        "const s = document.querySelector('input[type=range]'); s.value = 1.5; s.dispatchEvent(new Event('input'))"
+    )
+    chromium.later(f"{caption.replace('return', 'return !!')}.endsWith('no face')")
+    assert chromium.console() == []
+
+
+def test_playing_moves_the_cursor_and_stops_on_a_second_press(chromium, pages):
+    chromium.screen(1280)
+    chromium.open(pages["clip"])
+    seen_through(chromium)
+    press = "document.querySelector('[aria-label=\"Play, or stop\"]').click()"
+    now = "return Number(document.querySelector('input[type=range]').value)"
+    chromium.run(press)
+    chromium.later(now.replace("return", "return 0.3 <"))
+    chromium.run(press)
+    chromium.run(FRAMES)
+    stopped = chromium.run(now)
+    chromium.run(FRAMES)
+    assert chromium.run(now) == stopped
     assert chromium.console() == []
 
 

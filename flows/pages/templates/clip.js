@@ -6,10 +6,12 @@ function clipView(box, view) {
   if (view.words.some((word) => word[5] !== null)) modes.unshift(["score", "score"]);
   let mode = modes[0][0];
   const drawing = element("div", { class: "lanes" });
+  const film = view.film && view.film.points && view.film.points.length ? new Film(view) : null;
   const words = element("ol", { class: "transcript" });
   const slider = element("input", { type: "range", min: 0, max: view.duration, step: 0.01, value: 0, "aria-label": "Time in the clip" });
-  box.replaceChildren(...[scoreLine(view), ...clipNotes(view), controls(), drawing, words, key(), scoreTable(view), contributions(view)].filter(Boolean));
+  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), controls(), drawing, words, key(), scoreTable(view), contributions(view)].filter(Boolean));
   const lanes = new Lanes(drawing, view, () => mode);
+  let playing = null;
 
   function controls() {
     const button = (label, text, act) => element("button", { type: "button", "aria-label": label, onclick: act }, text);
@@ -17,9 +19,29 @@ function clipView(box, view) {
       ...modes.map(([name, label]) => element("label", {}, element("input", {
         type: "radio", name: `mode-${view.id}`, value: name, checked: name === mode, onchange: () => { mode = name; paint(); lanes.draw(); },
       }), label)));
-    return element("div", { class: "controls" }, choice, element("div", { class: "zoom", role: "group", "aria-label": "Zoom" },
+    return element("div", { class: "controls" }, choice, element("div", { class: "zoom", role: "group", "aria-label": "Play and zoom" },
+      button("Play, or stop", "▶", play),
       button("Zoom in", "+", () => lanes.zoom(2)), button("Zoom out", "−", () => lanes.zoom(0.5)),
       button("Show the whole clip", "whole", () => lanes.zoomTo(0, view.duration))), slider);
+  }
+
+  // Move the cursor as time goes by; at the end, or on a second press, stop.
+  function play() {
+    if (playing !== null) return stop();
+    const from = Number(slider.value) < view.duration - 0.05 ? Number(slider.value) : 0;
+    const began = performance.now();
+    const step = (now) => {
+      const time = from + (now - began) / 1000;
+      if (time >= view.duration || !drawing.isConnected) return stop();
+      lanes.moveTo(time);
+      playing = requestAnimationFrame(step);
+    };
+    playing = requestAnimationFrame(step);
+  }
+
+  function stop() {
+    cancelAnimationFrame(playing);
+    playing = null;
   }
 
   function key() {
@@ -41,15 +63,22 @@ function clipView(box, view) {
   slider.addEventListener("input", () => lanes.moveTo(Number(slider.value)));
   lanes.onTime = (time) => {
     slider.value = time;
+    if (film) film.show(time);
     slider.setAttribute("aria-valuetext", wordReadout(wordAt(view, time), time));
   };
   paint();
   whenSeen(drawing, () => {
     lanes.draw();
     page.redraws.add(lanes.draw);
+    if (film) film.draw();
+    if (film) page.redraws.add(film.draw);
     onResize(drawing, () => lanes.resize());
   });
-  return () => page.redraws.delete(lanes.draw);
+  return () => {
+    stop();
+    page.redraws.delete(lanes.draw);
+    if (film) page.redraws.delete(film.draw);
+  };
 }
 
 function clipNotes(view) {
@@ -60,6 +89,7 @@ function clipNotes(view) {
   for (const [modality, there] of Object.entries(view.present)) {
     if (!there) notes.push(element("p", { class: "muted" }, modality === "face" ? "No face was measured in this clip." : "This clip has no sound."));
   }
+  if (view.film && view.film.problem) notes.push(element("p", { class: "muted" }, `No face is drawn: ${view.film.problem}`));
   return notes;
 }
 
@@ -69,8 +99,8 @@ function scoreLine(view) {
   const label = view.label === null ? "" : ` Label: ${view.label}.`;
   if (!score || score.value === null) return label ? element("p", {}, label.trim()) : null;
   const value = score.task === "classification" ? `${score.label} (${show.percent(score.value)})` : `${show.score(score.value)}, ${score.label}`;
-  const ends = [score.low, score.high].map(score.task === "classification" ? show.percent : show.score);
-  const interval = score.low === null ? "" : ` (${ends[0]} to ${ends[1]})`;
+  const shown = score.task === "classification" ? show.percent : (value) => show.score(value);
+  const interval = score.low === null ? "" : ` (${shown(score.low)} to ${shown(score.high)})`;
   const carried = score.modalities.length ? ` Carried by ${score.modalities.join(", ")}.` : "";
   return element("p", {}, element("strong", {}, `Score ${value}`), `${interval}.${carried}${label}`);
 }

@@ -125,7 +125,7 @@ class Lanes {
       return;
     }
     const at = u.cursor.idx;
-    const near = here && at !== null && at !== undefined && Math.abs(u.data[0][at] - time) < 0.6;
+    const near = here && at !== null && at !== undefined && Math.abs(u.data[0][at] - time) < 1.5 * (u.data[0].at(-1) - u.data[0][0]) / Math.max(1, u.data[0].length - 1);
     strip.values.textContent = near || (here && strip.band) ? strip.series.filter((series) => !series.bound)
       .map((series) => show.number(series.values[at] ?? null)).join(" · ") : here ? "not there" : "";
   }

@@ -28,7 +28,7 @@ REACH_S = 0.06
 LEVEL_RANGE_DB = 40.0
 """What lies further below the loud parts is background, not syllables."""
 SMOOTHING_S = 0.06
-STILL_PER_S = 0.12
+STILL_PER_S = 0.08
 """Velocity of a still mouth's landmark noise, in face sizes a second; a talking one's is 0.3 to 0.7."""
 
 
@@ -63,6 +63,8 @@ class Match:
     """-1 to 1, at the best lag; damped where the mouth hardly moves."""
     lag_s: float
     """Delay of the sound behind the mouth at which it is best."""
+    score: float
+    """The correlation less the cost of the lag: what faces are compared by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,7 @@ class SpeakerChoice:
     track: NDArray[np.int64]
     """[shape=(T,)] index into the tracks given, for every frame."""
     match: float | None
-    """Mean match of the chosen faces over the windows; None where no sound or too few frames decide."""
+    """Mean score of the chosen faces over the windows; None where no speech or too few frames decide."""
     margin: float | None
     """By how much they match better than the best of the others; None where there is no other face."""
     lag_s: float | None
@@ -105,34 +107,25 @@ def choose_speaker(
     if speech is None or not speech.active.any() or not openings or len(times_s) == 0:
         return undecided
     windows = _windows(times_s, config.window_s)
-    voice = _syllable_level(speech)
-    matches = [
-        [_match(opening, seen & window, times_s, speech.times_s, voice, config) for opening, seen in
-         zip(openings, present, strict=True)]
-        for window in windows
-    ]  # fmt: skip
-    decided = [index for index, row in enumerate(matches) if any(match is not None for match in row)]
-    if not decided:
+    scores, lags_s = _matches(windows, openings, present, times_s, speech, config)
+    decided = np.isfinite(scores).any(axis=1)
+    if not decided.any():
         return undecided
-    shares = [[float(seen[window].mean()) for seen in present] for window in windows]
-    scores = np.array(
-        [[match.correlation * share if match else 0.0 for match, share in zip(row, part, strict=True)]
-         for row, part in zip(matches, shares, strict=True)]
-    )  # fmt: skip
-    path = _best_path(scores, config.switch_cost)
+    # A face that is seen for a part of a window only speaks for that part.
+    shares = np.array([[seen[window].mean() for seen in present] for window in windows])
+    weighted = np.nan_to_num(scores) * shares
+    path = _best_path(weighted, config.switch_cost)
     track = np.zeros(len(times_s), np.int64)
     for window, number in zip(windows, path, strict=True):
         track[window] = number
-    best = [found for index in decided if (found := matches[index][path[index]]) is not None]
-    match = float(np.mean([scores[index, path[index]] for index in decided]))
-    others = [np.delete(scores[index], path[index]).max() for index in decided] if len(openings) > 1 else []
-    surest = max(best, key=lambda found: found.correlation, default=None)
+    chosen = scores[np.arange(len(path)), path]
+    match = float(np.nanmean(chosen)) if np.isfinite(chosen).any() else None
     return SpeakerChoice(
         track,
         match=match,
-        margin=match - float(np.mean(others)) if others else None,
-        lag_s=surest.lag_s if surest else None,
-        off_screen=_is_clear(speech, config) and match < config.off_screen_below,
+        margin=_margin(weighted[decided], path[decided]) if len(openings) > 1 else None,
+        lag_s=None if match is None else float(lags_s[np.nanargmax(chosen), path[np.nanargmax(chosen)]]),
+        off_screen=match is not None and match < config.off_screen_below and _is_clear(speech, config),
     )
 
 
@@ -146,13 +139,35 @@ def mouth_voice_match(
     return _match(opening, present, times_s, speech.times_s, _syllable_level(speech), config)
 
 
+def _matches(
+    windows: Sequence[Bool],
+    openings: Sequence[Float64],
+    present: Sequence[Bool],
+    times_s: Float64,
+    speech: SpeechEnvelope,
+    config: SpeakerConfig,
+) -> tuple[Float64, Float64]:
+    """[windows, tracks] score and lag of every face in every window; NaN where nothing decides."""
+    voice = _syllable_level(speech)
+    spoken = np.interp(times_s, speech.times_s, speech.active.astype(np.float64)) > 0.5
+    scores, lags_s = np.full((2, len(windows), len(openings)), np.nan)
+    for row, window in enumerate(windows):
+        if 2 * (spoken & window).sum() < config.min_frames:
+            continue
+        for column, (opening, seen) in enumerate(zip(openings, present, strict=True)):
+            # Cut to the window: a long clip has many windows.
+            match = _match(opening[window], seen[window], times_s[window], speech.times_s, voice, config)
+            if match is not None:
+                scores[row, column], lags_s[row, column] = match.score, match.lag_s
+    return scores, lags_s
+
+
 def _match(
     opening: Float64, present: Bool, times_s: Float64, voice_times_s: Float64, voice: Float64, config: SpeakerConfig
 ) -> Match | None:
     """Correlate the mouth's velocity with the voice's at every lag and return the best."""
     moving, known = velocities(opening[:, None], present, times_s, reach_s=REACH_S)
     best: Match | None = None
-    best_score = -np.inf
     for lag_s in config.lags_s:
         heard_at = times_s + lag_s
         heard = (heard_at >= voice_times_s[0]) & (heard_at <= voice_times_s[-1])
@@ -163,8 +178,8 @@ def _match(
             continue
         correlation = _damped_correlation(moving[both, 0], rising[both, 0])
         score = correlation - config.lag_cost_per_s * abs(lag_s)
-        if score > best_score:
-            best, best_score = Match(correlation, lag_s), score
+        if best is None or score > best.score:
+            best = Match(correlation, lag_s, score)
     return best
 
 
@@ -195,7 +210,7 @@ def _windows(times_s: Float64, window_s: float) -> list[Bool]:
     return [number == index for index in range(count) if (number == index).any()]
 
 
-def _best_path(scores: Float64, switch_cost: float) -> list[int]:
+def _best_path(scores: Float64, switch_cost: float) -> NDArray[np.int64]:
     """Return the track of every window that gathers most match, less the cost of every change."""
     total, came_from = scores[0].copy(), []
     for row in scores[1:]:
@@ -205,7 +220,15 @@ def _best_path(scores: Float64, switch_cost: float) -> list[int]:
     path = [int(total.argmax())]
     for previous in reversed(came_from):
         path.append(int(previous[path[-1]]))
-    return path[::-1]
+    return np.array(path[::-1], np.int64)
+
+
+def _margin(scores: Float64, path: NDArray[np.int64]) -> float:
+    """Return by how much the chosen faces score over the best of the others, mean over windows."""
+    rows = np.arange(len(path))
+    others = scores.copy()
+    others[rows, path] = -np.inf
+    return float(np.mean(scores[rows, path] - others.max(axis=1)))
 
 
 def _is_clear(speech: SpeechEnvelope, config: SpeakerConfig) -> bool:

@@ -103,6 +103,23 @@ def test_two_speakers_of_a_long_clip_take_turns():
     assert set(choice.track[times_s > 14]) == {1}
 
 
+def test_a_long_pause_does_not_put_the_speaker_off_screen():
+    steps, loud = syllables(1, 24.0)
+    loud = np.where((steps > 8) & (steps < 16), 0, loud)
+    times_s = np.arange(0, 23.9, 1 / RATE_HZ)
+    own = 0.3 + 0.1 * np.interp(times_s, steps, loud) + np.random.default_rng(0).normal(0, 0.004, len(times_s))
+    speech = SpeechEnvelope(steps + 0.005, (-60 + 40 * loud).astype(np.float32), loud > 0.4)
+    choice = choose_speaker([own], everywhere(own), times_s, speech, CONFIG)
+    assert not choice.off_screen
+    assert choice.match > 0.4
+
+
+def test_a_speaker_who_is_seen_for_a_part_of_the_clip_only_is_not_off_screen():
+    times_s, own = mouth(1, 6.0)
+    choice = choose_speaker([own], [times_s < 2.4], times_s, voice(1, 6.0), CONFIG)
+    assert not choice.off_screen
+
+
 def test_the_order_of_the_faces_does_not_matter_to_the_match():
     times_s, own = mouth(4)
     _, other = mouth(77)

@@ -12,7 +12,8 @@ run.json is written last: a folder without it is a training that has not ended.
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -90,13 +91,13 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
         """
         self.record.feature_schema.demand(dataset.schema, self.modalities, dataset.name)
 
-    def collator(self, dataset: Dataset, modalities: Sequence[str] | None = None) -> Collator:
+    def collator(
+        self, dataset: Dataset, modalities: Sequence[str] | None = None, sources: Mapping[str, Rows] | None = None
+    ) -> Collator:
         """Return what makes batches of a dataset for this model; by default of all modalities it knows."""
-        from dataclasses import replace
-
         shape = input_shape(self.record.model)
         kept = tuple(m for m in shape.modalities if modalities is None or m in modalities)
-        return Collator(dataset, self.normaliser, replace(shape, modalities=kept))
+        return Collator(dataset, self.normaliser, replace(shape, modalities=kept), sources=sources)
 
     def predict(self, dataset: Dataset, rows: Rows, modalities: Sequence[str] | None = None) -> Floats:
         """Return the prediction of every seed [S, k] or [S, k, C] for samples of a dataset.

@@ -48,6 +48,9 @@ class Collator:
     shape : InputShape
     targets : ndarray [shape=(n,)], optional
         Float for regression, integer for classification, one a sample.
+    sources : mapping, optional
+        Modality -> [n] the sample whose rows of it each sample gets instead of its own: how much a model
+        relies on a modality shows when it is exchanged between samples.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class Collator:
         normaliser: Normaliser,
         shape: InputShape,
         targets: NDArray[np.float32] | NDArray[np.int64] | None = None,
+        sources: Mapping[str, Rows] | None = None,
     ) -> None:
         if shape.pieces and (dataset.pieces is None or not len(dataset.pieces.ids)):
             raise UsageError(
@@ -70,18 +74,24 @@ class Collator:
         self.normaliser = normaliser
         self.shape = shape
         self._targets = targets
+        self._sources = sources or {}
 
     def __call__(self, rows: Rows) -> Batch:
         """Return the batch of these samples, in this order."""
-        audio, face = self._modality("audio", rows), self._modality("face", rows)
-        text = self._pieces(rows) if self.shape.pieces else self._modality("text", rows)
+        audio, face = (self._modality(name, self._source(name, rows)) for name in ("audio", "face"))
+        said = self._source("text", rows)
+        text = self._pieces(said) if self.shape.pieces else self._modality("text", said)
         labels = None if self._targets is None else torch.from_numpy(self._targets[rows].copy())
         return Batch(text, audio, face, labels, torch.from_numpy(rows.astype(np.int64)))
 
     def piece_length(self, row: int) -> int:
         """Return the padded length of a sample's word pieces: a function of the sample alone."""
         assert self.dataset.pieces is not None
+        row = int(self._sources["text"][row]) if "text" in self._sources else row
         return _padded(len(_sequence(self.dataset.pieces, row, self.shape.special)[0]))
+
+    def _source(self, name: str, rows: Rows) -> Rows:
+        return self._sources[name][rows] if name in self._sources else rows
 
     def _modality(self, name: str, rows: Rows) -> Modality:
         part, width = self.dataset.modalities[name], self.normaliser.scalings[name].width

@@ -1,5 +1,6 @@
 """Rows of an MMSA pickle: cast, cleaned and counted chunk by chunk into one memory-mapped array."""
 
+import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,10 +77,19 @@ def write_rows(folder: Path, modality: str, path: Path, arrays: Arrays, text_ber
             mask = None if masks is None else masks[first : first + len(chunk)]
             _fill(rows, sample, np.asarray(chunk), mask, left, counts)
             sample += len(chunk)
+            _release(part)
+            _release(target)
     target.flush()
     _save(folder, modality, rows)
     found = {name: getattr(counts, name) for name in _Counts.__slots__}
     return Found(rows, {**found, "padding": "left" if left else "right"})
+
+
+def _release(mapped: NDArray[Any]) -> None:
+    """Give back the memory of a mapped file's pages; they stay in the system's cache as long as there is room."""
+    pages = getattr(mapped, "_mmap", None)
+    if pages is not None:
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 def _fill(
@@ -150,6 +160,8 @@ def _padded_left(parts: Mapping[str, NDArray[Any]]) -> bool:
     """Tell on which side a file pads: where more samples begin with a row of exact zeros than end with one."""
     first = sum(int((~np.asarray(part[:, 0]).any(axis=1)).sum()) for part in parts.values())
     last = sum(int((~np.asarray(part[:, -1]).any(axis=1)).sum()) for part in parts.values())
+    for part in parts.values():
+        _release(part)
     return first > last
 
 

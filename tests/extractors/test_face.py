@@ -291,3 +291,36 @@ def test_of_two_real_faces_side_by_side_the_speakers_is_chosen(extractor):
         result = extracted(extractor, images, speech_envelope(np.concatenate(parts), 16000))
         assert (column(result, "face_x") < 0).all(), own
         assert "several_faces" in result.flags
+
+
+def sample(extractor, name, most=1000):
+    """Extract one of the repository's sample clips, as the pipeline does."""
+    from pipeline.streams import MediaReader
+
+    path = Path(__file__).parents[2] / "data" / "Raw" / name
+    with MediaReader(path) as reader, extractor.start() as session:
+        first_s = None
+        for index, frame in enumerate(reader.frames()):
+            first_s = frame.pts_s if first_s is None else first_s
+            if index < most:
+                session.add(frame.image, frame.pts_s - first_s)
+        audio = reader.audio()
+        speech = speech_envelope(audio.samples, audio.rate_hz)
+        return session.finish(speech, clock_offset_s=(first_s or 0.0) - audio.start_pts_s)
+
+
+def test_the_talking_one_of_two_drawn_faces_is_chosen(extractor):
+    result = sample(extractor, "duo/1.mp4")
+    assert result.flags == ("several_faces",)
+    assert result.quality["speaker_margin"] > 0.3
+    assert np.ptp(column(result, "face_x")) < 0.1  # one of them all along
+
+
+def test_a_drawn_talking_face_goes_with_its_voice(extractor):
+    result = sample(extractor, "anna/1.mp4", most=60)
+    assert result.track.mask.all()
+    assert result.quality["speaker_match"] > 0.5
+
+
+def test_a_clip_that_shows_no_face_says_so(extractor):
+    assert sample(extractor, "slides/1.mp4", most=40).flags == ("face_missing",)

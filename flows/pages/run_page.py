@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flows.pages.clip_view import clip_view, scales
 from flows.pages.dictionary import known_columns
 from flows.pages.document import write_page
+from flows.pages.film import Filmer, Media
 from flows.pages.run_charts import UNITS, coverage, learning_charts, look_charts
 from flows.pages.run_look import read_look
 from flows.pages.run_tables import ablation, confusion, differences, mistakes, results, verdict, worst
@@ -23,7 +24,7 @@ FEW_CLIPS = 50
 Json = Mapping[str, Any]
 
 
-def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None) -> Path:
+def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None, media: Media | None = None) -> Path:
     """Write the page of a trained run: one HTML file that needs nothing else.
 
     What a run's own files tell is always there; single clips, ablation, calibration and spaces need
@@ -37,6 +38,8 @@ def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None) -
         The file; its folder must exist.
     store : FeatureStore, optional
         The features it was made of: the worst mistakes are then shown with their curves.
+    media : Media, optional
+        Where their media lie: the faces are then drawn too.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None) -
     look = read_look(folder)
     task = record.targets.task
     bad = worst(look, task)
-    views = _views(bad, record, store)
+    views = _views(bad, record, store, media)
     shown = {view["id"]: at for at, view in enumerate(views)}
     charts = {
         **learning_charts(read_history(folder / HISTORY)),
@@ -115,16 +118,19 @@ def _facts(record: "RunRecord") -> list[tuple[str, str]]:
     ]
 
 
-def _views(clips: Sequence[Json], record: "RunRecord", store: FeatureStore | None) -> list[dict[str, Any]]:
+def _views(
+    clips: Sequence[Json], record: "RunRecord", store: FeatureStore | None, media: Media | None
+) -> list[dict[str, Any]]:
     """Return the clips of the worst mistakes that the store holds, with their scores."""
     if store is None:
         return []
     columns = known_columns()
-    return [
-        clip_view(store.load(clip["id"]), ClipScores(_score(clip, record), ()), columns)
-        for clip in clips
-        if clip["id"] in store
-    ]
+    with Filmer(media) as filmer:
+        return [
+            clip_view(store.load(clip["id"]), ClipScores(_score(clip, record), ()), columns, filmer)
+            for clip in clips
+            if clip["id"] in store
+        ]
 
 
 def _score(clip: Json, record: "RunRecord") -> Score:

@@ -63,6 +63,16 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.command("Emulation.setEmulatedMedia", features=[scheme])
 
+    def settle(self) -> None:
+        """Wait until what was asked for is on the screen."""
+        self.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def look_through(self) -> None:
+        """Scroll through the page, so that all that is drawn when it comes into view is drawn."""
+        for at in range(0, self.run("return document.documentElement.scrollHeight") + 1, 500):
+            self.run("window.scrollTo(0, arguments[0])", at)
+            self.settle()
+
     def console(self) -> list[str]:
         """Return what the console holds since the last call, at any level, policy violations included."""
         return [f"{entry['level']}: {entry['message']}" for entry in self._post("se/log", {"type": "browser"})]

@@ -204,10 +204,7 @@ def test_the_page_of_a_run_is_drawn_without_a_word_on_the_console(run, tmp_path)
             chromium.screen(width, dark=dark)
             chromium.open(page)
             chromium.run("document.querySelector('details').open = true")
-            height = chromium.run("return document.documentElement.scrollHeight")
-            for at in range(0, height, 500):
-                chromium.run("window.scrollTo(0, arguments[0])", at)
-                chromium.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            chromium.look_through()
             assert chromium.console() == []
             wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert chromium.run(wide) == 0

@@ -1,15 +1,18 @@
 // One clip: what is flagged, its scores, its lanes with their controls, its words.
 
+const LONG_TRANSCRIPT = 400;
+
 function clipView(box, view) {
   const modes = [["confidence", "confidence of the place"]];
   if (view.words.some((word) => word[6] !== null)) modes.unshift(["contribution", "contribution to the score"]);
   if (view.words.some((word) => word[5] !== null)) modes.unshift(["score", "score"]);
   let mode = modes[0][0];
+  const timed = view.duration > 0;
   const drawing = element("div", { class: "lanes" });
   const film = view.film && view.film.points && view.film.points.length ? new Film(view) : null;
-  const words = element("ol", { class: "transcript" });
+  const words = element("ol", { class: "transcript", tabindex: view.words.length > LONG_TRANSCRIPT ? 0 : null, "aria-label": "Words" });
   const slider = element("input", { type: "range", min: 0, max: view.duration, step: 0.01, value: 0, "aria-label": "Time in the clip" });
-  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), controls(), drawing, words, key(), scoreTable(view), contributions(view)].filter(Boolean));
+  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), ...(timed ? [controls(), drawing] : []), words, key(), scoreTable(view), contributions(view)].filter(Boolean));
   const lanes = new Lanes(drawing, view, () => mode);
   let playing = null;
 
@@ -46,17 +49,18 @@ function clipView(box, view) {
 
   function key() {
     const scored = modes.length > 1;
-    return element("p", { class: "key muted" }, scored ? "Orange: towards negative. Blue: towards positive. " : "",
+    if (!view.words.length && !view.lanes.length) return null;
+    return element("p", { class: "key muted" }, scored ? "Orange: towards negative. Blue: towards positive. " : "", !timed ? "" :
       "Hatched word: its place in time is doubtful. Strip hatched in grey: no face, or no sound, at that time; in orange: a face that is turned far away, tiny or cut. ",
-      "A curve is interrupted where its value is not known (pitch where the voice is not voiced). ",
-      "Drag over a strip, or use the buttons, to zoom; choose a word to go to it.");
+      !timed ? "" : "A curve is interrupted where its value is not known (pitch where the voice is not voiced). ",
+      !timed ? "" : "Drag over a strip, or use the buttons, to zoom; choose a word to go to it.");
   }
 
   function paint() {
     const most = page.data.scoreMost || 1;
     words.replaceChildren(...view.words.filter((word) => word[0]).map((word) => element("li", {}, element("button", {
-      type: "button", class: `word ${wordStep(word, mode, most)}${word[3] < page.data.lowConfidence ? " doubtful" : ""}`,
-      title: wordReadout(word, word[1]), onclick: () => lanes.moveTo((word[1] + word[2]) / 2),
+      type: "button", class: `word ${wordStep(word, mode, most)}${timed && word[3] < page.data.lowConfidence ? " doubtful" : ""}`,
+      title: wordReadout(word, word[1]), onclick: () => timed && lanes.moveTo((word[1] + word[2]) / 2),
     }, word[0]))));
   }
 
@@ -66,8 +70,10 @@ function clipView(box, view) {
     if (film) film.show(time);
     slider.setAttribute("aria-valuetext", wordReadout(wordAt(view, time), time));
   };
-  paint();
-  whenSeen(drawing, () => {
+  // An hour of speech is thousands of words: they can wait until they are looked at.
+  if (view.words.length > LONG_TRANSCRIPT) whenSeen(words, paint);
+  else paint();
+  if (timed) whenSeen(drawing, () => {
     lanes.draw();
     page.redraws.add(lanes.draw);
     if (film) film.draw();
@@ -87,7 +93,7 @@ function clipNotes(view) {
     element("dt", {}, flag), element("dd", {}, page.data.flags[flag] || ""),
   ]))] : [];
   for (const [modality, there] of Object.entries(view.present)) {
-    if (!there) notes.push(element("p", { class: "muted" }, modality === "face" ? "No face was measured in this clip." : "This clip has no sound."));
+    if (!there && !flags.includes(`${modality}_missing`)) notes.push(element("p", { class: "muted" }, modality === "face" ? "No face was measured in this clip." : "This clip has no sound."));
   }
   if (view.film && view.film.problem) notes.push(element("p", { class: "muted" }, `No face is drawn: ${view.film.problem}`));
   return notes;

@@ -2,6 +2,8 @@
 
 const LANE_HEIGHT = { words: 58, curve: 84 };
 const AXIS_WIDTH = 46;
+// A word narrower than this has no border and no text; parts that are closer than four times this on average have none either.
+const NARROW_PX = 4;
 let laneGroups = 0;
 
 class Lanes {
@@ -103,15 +105,19 @@ class Lanes {
         ctx.fillStyle = this.patterns(u).doubt;
         ctx.fillRect(left, bbox.top, right - left, bbox.height);
       }
+      if (right - left < NARROW_PX * uPlot.pxRatio) continue;
       ctx.strokeStyle = color("panel");
       ctx.strokeRect(left, bbox.top, right - left, bbox.height);
       ctx.fillStyle = color("ink");
       if (ctx.measureText(word[0]).width + 4 < right - left) ctx.fillText(word[0], (left + right) / 2, bbox.top + bbox.height / 2);
     }
     ctx.fillStyle = color("ink");
-    for (const [start] of this.view.segments.slice(1)) {
+    const [min, max] = this.shown;
+    const parts = this.view.segments.slice(1).filter(([start]) => start > min && start < max);
+    const dense = bbox.width / (parts.length + 1) < 4 * NARROW_PX * uPlot.pxRatio;
+    for (const [start] of dense ? [] : parts) {
       const at = u.valToPos(start, "x", true);
-      if (at > bbox.left) ctx.fillRect(at - uPlot.pxRatio, bbox.top - 4, 2 * uPlot.pxRatio, bbox.height + 8);
+      ctx.fillRect(at - uPlot.pxRatio, bbox.top - 4, 2 * uPlot.pxRatio, bbox.height + 8);
     }
     ctx.restore();
   }

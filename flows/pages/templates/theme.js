@@ -3,10 +3,16 @@
 const page = { data: JSON.parse(document.getElementById("data").textContent), redraws: new Set() };
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-dark.addEventListener("change", () => page.redraws.forEach((redraw) => redraw()));
+const colors = new Map();
+dark.addEventListener("change", () => {
+  colors.clear();
+  page.redraws.forEach((redraw) => redraw());
+});
 
+// A colour of the style sheet; remembered, for thousands of words ask for the same few.
 function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  if (!colors.has(name)) colors.set(name, getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim());
+  return colors.get(name);
 }
 
 // Make an element. Text becomes text nodes, never markup: names and words come from clips.

@@ -27,7 +27,7 @@ class FaceConfig(BaseModel):
     """`follow` looks at each face in a window of its own (`face_follow`); `image` looks at whole frames, each by
     itself; `video` is MediaPipe's own tracking, faster and smoothed with one face (`face_landmarks`)."""
     max_faces: int = Field(default=4, ge=1, le=20)
-    """Faces looked for in a frame; each one found costs 4 ms, the limit itself nothing."""
+    """Faces looked for in a frame; each one found costs 6 ms, the limit itself nothing."""
     min_confidence: float = Field(default=0.5, ge=0, le=1)
     """Of detection and presence; lower finds more faces and more that are none."""
     max_fps: float | None = Field(default=None, gt=0)

@@ -124,6 +124,18 @@ def test_stopped_anywhere_and_begun_again_it_ends_with_the_same_weights(
     assert names == {"model.safetensors", "history.csv", "seed.json"}
 
 
+def test_the_learning_rate_is_taken_up_where_it_was(data: Dataset, tmp_path: Path) -> None:
+    config = quick(epochs=9, patience=0, learning_rate=0.05, checkpoint_s=0, early_stop=9)
+    train_run(data, tmp_path / "whole", config)
+    with pytest.raises(Stopped):
+        train_run(data, tmp_path / "run", config, stop_at(19))
+    train_run(data, tmp_path / "run", config)
+    histories = [(tmp_path / name / "history.csv").read_text() for name in ("whole", "run")]
+    assert histories[0] == histories[1]
+    rates = [row["learning_rate"] for row in read_history(tmp_path / "run" / "history.csv")]
+    assert len(set(rates)) > 2
+
+
 KILLED = """
 import sys
 from pathlib import Path

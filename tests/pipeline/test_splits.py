@@ -83,10 +83,12 @@ def test_a_video_on_two_sides_is_refused_with_its_name() -> None:
         with_splits(data.with_splits(splits), SplitConfig())
 
 
-def test_a_file_content_on_two_sides_is_refused() -> None:
+@pytest.mark.parametrize("video_ids", [True, False])
+def test_a_file_content_on_two_sides_is_refused_whatever_its_clips_are_called(video_ids: bool) -> None:
     data = make_dataset(Recipe(clips=8, videos=8))
     clips = [
-        replace(clip, video_id=None, content="ab" if at < 2 else clip.content) for at, clip in enumerate(data.clips)
+        replace(clip, video_id=clip.video_id if video_ids else None, content="ab" if at < 2 else clip.content)
+        for at, clip in enumerate(data.clips)
     ]
     data = replace(data, clips=tuple(clips)).with_splits(["train", "test", *["valid"] * 6])
     with pytest.raises(SplitError, match="file ab stands in"):

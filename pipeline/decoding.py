@@ -11,6 +11,8 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from pipeline.presentation import TimestampChoice
+
 MAX_READ_ERRORS = 20
 """Damaged places in a container after which reading stops; FFmpeg skips to the next packet it can find."""
 NO_TIME = 1e12
@@ -52,6 +54,7 @@ class Decoder:
         """`video` or `audio`."""
         self.stream = stream
         self._base = stream.time_base
+        self._timestamps = TimestampChoice()
         self.failures = 0
         """Packets that could not be decoded."""
         self.first_failure_s: float | None = None
@@ -83,11 +86,8 @@ class Decoder:
             return []
 
     def time_s(self, frame: VideoFrame | AudioFrame) -> float | None:
-        """Return a frame's timestamp in the file's clock, None if it has none.
-
-        The decoding timestamp stands in where the container has no presentation timestamps (AVI).
-        """
-        return self._seconds(frame.dts if frame.pts is None else frame.pts)
+        """Return the timestamp of the next frame in the file's clock, None if it has none; ask once a frame."""
+        return self._seconds(self._timestamps.choose(frame.pts, frame.dts))
 
     def packet_time_s(self, packet: "Packet[Stream]") -> float | None:
         """Return a packet's decoding timestamp (or presentation timestamp) in the file's clock."""

@@ -36,6 +36,42 @@ class Repairs:
         return self.missing + self.backward + self.jumps
 
 
+class TimestampChoice:
+    """Chooses between the presentation and the decoding timestamp of the frames that a decoder gives.
+
+    Frames come in order of presentation, so their presentation timestamps should increase. Containers without
+    any (AVI) get them made up, wrongly where frames refer to later ones; then the decoding timestamps increase
+    instead. The kind that stepped back less often so far is believed, presentation first (after FFmpeg's
+    `best_effort_timestamp`).
+    """
+
+    def __init__(self) -> None:
+        self._pts = _Believed()
+        self._dts = _Believed()
+
+    def choose(self, pts: int | None, dts: int | None) -> int | None:
+        """Return the timestamp to use, in ticks; None if there is neither."""
+        self._pts.note(pts)
+        self._dts.note(dts)
+        if pts is None or (dts is not None and self._pts.faults > self._dts.faults):
+            return dts
+        return pts
+
+
+@dataclass(slots=True)
+class _Believed:
+    """How often a kind of timestamp failed to increase."""
+
+    faults: int = 0
+    _last: int | None = None
+
+    def note(self, ticks: int | None) -> None:
+        if ticks is None:
+            return
+        self.faults += self._last is not None and ticks <= self._last
+        self._last = ticks
+
+
 class FrameClock:
     """Times of video frames, strictly increasing.
 

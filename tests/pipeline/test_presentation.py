@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.presentation import FrameClock, SampleClock
+from pipeline.presentation import FrameClock, SampleClock, TimestampChoice
 
 stamps = st.lists(st.none() | st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=40)
 
@@ -12,6 +12,17 @@ stamps = st.lists(st.none() | st.floats(-1e6, 1e6, allow_nan=False), min_size=1,
 def times(pts_s: list[float | None], step_s: float = 0.04, declared_s: float | None = None) -> list[float]:
     clock = FrameClock(step_s, declared_s)
     return [clock.place(one) for one in pts_s]
+
+
+def test_presentation_timestamps_are_believed_until_they_step_back_more_often():
+    choice = TimestampChoice()
+    frames = [(2, 0), (3, 1), (5, 2), (4, 3), (7, 4), (None, 5), (8, None), (None, None)]
+    assert [choice.choose(pts, dts) for pts, dts in frames] == [2, 3, 5, 3, 4, 5, 8, None]
+
+
+def test_decoding_timestamps_that_step_back_too_are_not_preferred():
+    choice = TimestampChoice()
+    assert [choice.choose(pts, dts) for pts, dts in [(1, 9), (2, 8), (1, 7), (2, 6)]] == [1, 2, 1, 2]
 
 
 def test_good_timestamps_are_taken_as_they_are():

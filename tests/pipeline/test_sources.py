@@ -67,11 +67,11 @@ def test_what_only_looks_like_media_is_a_problem_and_the_rest_goes_on(tmp_path):
 
 
 def test_two_files_with_one_id_are_named_and_the_video_is_taken(tmp_path):
-    touch(tmp_path, "talk.wav", "talk.mp4")
+    touch(tmp_path, "talk.aac", "talk.mp4")
     listing = read_source(tmp_path)
     assert [clip.path.name for clip in listing.clips] == ["talk.mp4"]
     assert "talk.mp4' and " in listing.problems[0].error
-    assert "talk.wav'" in listing.problems[0].error
+    assert "talk.aac'" in listing.problems[0].error
 
 
 def test_a_transcript_beside_a_clip_is_taken(tmp_path):
@@ -304,7 +304,7 @@ LABELS_9 = "video_id,clip_id,text,label,label_T,label_A,label_V,annotation,mode\
 
 
 def test_an_mmsa_folder_gives_ids_labels_and_splits(tmp_path):
-    touch(tmp_path, "Raw/v1/0001.mp4", "Raw/v1/2.wav", "Raw/v1/2.avi", "Raw/v 2/a.mp4")
+    touch(tmp_path, "Raw/v1/0001.mp4", "Raw/v1/2.aac", "Raw/v1/2.avi", "Raw/v 2/a.mp4")
     (tmp_path / "label.csv").write_text(
         LABELS_9
         + "v1,0001,Good.,1.0,1,1,1,Positive,train\nv1,2,Bad.,-1.0,,,,Negative,valid\nv 2,a,,0,,,,Neutral,test\n"

@@ -3,7 +3,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import TranscriptError
@@ -89,6 +89,7 @@ def test_a_transcript_without_times_cannot_be_cut():
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0, 6), min_size=1, max_size=5))
+@example([0.4, 3.4])
 def test_segments_side_by_side_share_no_word_and_lose_none(cuts):
     edges = sorted({0.0, *cuts, 6.0})
     parts = [cut_transcript(TIMED, first, last) for first, last in pairwise(edges)]

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.audio_config import HOP_SAMPLES, RATE_HZ, AudioConfig
+from extractors.cycles import followed_cycles, voice_band
 from extractors.filterbank import mel_filters
 from extractors.formants import prediction_correlation, resonances
 from extractors.loudness import loudness
-from extractors.perturbation import perturbation
+from extractors.perturbation import cycles_followed, harmonics_to_noise_db, jitter_percent, shimmer_db
 from extractors.pitch import Pitch
 from extractors.spectrogram import Block, frequencies_hz
 from extractors.spectrum import spectrum, zero_crossings_per_s
@@ -17,12 +18,11 @@ from extractors.voice_quality import (
     THIRD_FORMANT_HZ,
     cepstral_peak_prominence_db,
     harmonic_levels_db,
-    harmonics_to_noise_db,
     strongest_harmonic_db,
 )
 
-SILENCE_DBA = -80.0
-"""Quieter frames hold the rounding noise of a 16 bit file: nothing but their level is known."""
+SILENCE_DBA = -90.0
+"""Quieter frames hold the rounding noise of a 16 bit file (-103 dBA): nothing but their level is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +84,10 @@ def _heard_columns(block: Block, config: AudioConfig) -> dict[str, Column]:
         "slope_500_1500_db_per_khz": shape.slope_mid_db_per_khz,
         "spectral_flux": shape.flux,
         "cepstral_peak_prominence_db": cepstral_peak_prominence_db(block.power, config),
-        "centroid_hz": shape.centroid_hz,
-        "bandwidth_hz": shape.bandwidth_hz,
-        "rolloff_hz": shape.rolloff_hz,
-        "flatness_db": shape.flatness_db,
+        "spectral_centroid_hz": shape.centroid_hz,
+        "spectral_bandwidth_hz": shape.bandwidth_hz,
+        "spectral_rolloff_hz": shape.rolloff_hz,
+        "spectral_flatness_db": shape.flatness_db,
         "zero_crossings_per_s": zero_crossings_per_s(block.samples, heard.size, config),
     }
     found |= {f"mfcc_{number + 1}": shape.mfcc[:, number] for number in range(config.mfcc_count)}
@@ -107,13 +107,14 @@ def _voiced_columns(
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]]:
     """Columns of the voiced frames: ``power`` [V, F] and ``rows`` [V] counted from the block's own first."""
     centres = config.window_samples // 2 + (block.keep_from + rows) * HOP_SAMPLES
-    cycles = perturbation(block.samples, centres, np.float32(RATE_HZ) / frequency_hz, config)
+    cycles = followed_cycles(voice_band(block.samples), centres, np.float32(RATE_HZ) / frequency_hz, config)
+    followed = cycles_followed(cycles)
     first = harmonic_levels_db(power, frequency_hz, 1, config)
     every = np.ones(rows.size, bool)
     return {
-        "harmonics_to_noise_db": (harmonics_to_noise_db(power, frequency_hz, config), every),
-        "jitter_percent": (cycles.jitter_percent, cycles.valid),
-        "shimmer_db": (cycles.shimmer_db, cycles.valid),
+        "harmonics_to_noise_db": (harmonics_to_noise_db(cycles), every),
+        "jitter_percent": (jitter_percent(cycles), followed),
+        "shimmer_db": (shimmer_db(cycles), followed),
         "h1_h2_db": (first - harmonic_levels_db(power, frequency_hz, 2, config), every),
         "h1_a3_db": (first - strongest_harmonic_db(power, THIRD_FORMANT_HZ, config), every),
     }

@@ -113,11 +113,11 @@ _FORMANTS = tuple(
 )
 
 _SHAPE = (
-    FeatureColumn("centroid_hz", "Hz", "Mean frequency of the power; high: bright", "librosa", 0.0, 8000.0),
-    FeatureColumn("bandwidth_hz", "Hz", "Spread of the power around the centroid", "librosa", 0.0, 8000.0),
-    FeatureColumn("rolloff_hz", "Hz", "85 % of the power lies below", "librosa", 0.0, 8000.0),
+    FeatureColumn("spectral_centroid_hz", "Hz", "Mean frequency of the power; high: bright", "librosa", 0.0, 8000.0),
+    FeatureColumn("spectral_bandwidth_hz", "Hz", "Spread of the power around the centroid", "librosa", 0.0, 8000.0),
+    FeatureColumn("spectral_rolloff_hz", "Hz", "85 % of the power lies below", "librosa", 0.0, 8000.0),
     FeatureColumn(
-        "flatness_db",
+        "spectral_flatness_db",
         "dB",
         "Evenness of the mel bands: 0 even, low: peaked",
         "geometric over arithmetic mean",

@@ -47,9 +47,7 @@ def loudness(power: NDArray[np.float32], hz: NDArray[np.float64], mel: NDArray[n
         Triangular filters, each with a peak of 1.
     """
     weights = a_weights(hz)
-    total = power @ weights
-    level_dba = 10.0 * np.log10(np.maximum(total, 10.0 ** (LEVEL_FLOOR_DB / 10.0)))
-    # From power relative to full scale to one relative to the quietest that counts, so that the compressed
-    # sum lies in a range that is pleasant to read; the factor changes the unit and nothing else.
+    total = np.maximum(power @ weights, np.float32(1e-20))
+    level_dba = np.maximum(10.0 * np.log10(total), LEVEL_FLOOR_DB)
     bands = power @ (mel * weights).T
     return Loudness(level_dba.astype(np.float32), (bands**LOUDNESS_EXPONENT).sum(axis=1, dtype=np.float32))

@@ -12,22 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.audio_config import HOP_S, RATE_HZ, AudioConfig
+from extractors.filterbank import band
 from extractors.spectrogram import frequencies_hz
 
 CANDIDATES = 6
-PITCH_BAND_HZ = (60.0, 1200.0, 2400.0)
+PITCH_BAND_HZ = (50.0, 1200.0, 2400.0)
 """Harmonics count in full from the first to the second frequency, less and less up to the third: higher
-formants make the peaks of the autocorrelation narrow, and noise lives there."""
+formants make the peaks of the autocorrelation narrow, and noise lives there. The lower edge is sharp: a
+slope across a fundamental would pull the pitch towards its upper side."""
+HUM_FREE_HZ = 150.0
+"""How loud a frame is, is measured above: hum is periodic, too, but voices have overtones."""
 LEAST_STRENGTH = 0.2
 """Weaker peaks are no candidates."""
 VOICING_STRENGTH = 0.45
 """A frame is voiced rather than unvoiced from this autocorrelation on (Boersma's default)."""
-OCTAVE_COST = 0.01
-"""For every octave down, so that of a period and its double the shorter wins."""
+OCTAVE_COST = 0.05
+"""For every octave down, so that of a period and its multiples the shortest wins. Boersma's 0.01 let noise decide:
+at 10 dB 5 % of the frames fell an octave or two, with 0.05 none, and agreement with Praat rose on sentences."""
+MIDDLE_PITCH_HZ = 200.0
+"""Where that cost is 0: it chooses between candidates and should not make low voices voiceless."""
 OCTAVE_JUMP_COST = 0.35
 VOICING_CHANGE_COST = 0.14
 """Both for every 10 ms; Boersma's defaults."""
-SILENCE_DEPTH_DB = 30.0
+SILENCE_DEPTH_DB = 25.0
 """Further than this under the loud parts of the clip, voicing has to be ever clearer."""
 MIN_VOICED_S = 0.03
 
@@ -73,7 +80,7 @@ def pitch_candidates(power: NDArray[np.float32], config: AudioConfig) -> PitchCa
     weights = _band_weights(config)
     used = int(np.flatnonzero(weights)[-1]) + 1
     weighted = np.asarray(power[:, :used] * weights[:used], dtype=np.float32)
-    total = weighted.sum(axis=1)
+    total = weighted[:, band(HUM_FREE_HZ, RATE_HZ, config)].sum(axis=1)
     shortest = int(RATE_HZ / config.pitch_high_hz)
     longest = int(np.ceil(RATE_HZ / config.pitch_low_hz))
     correlation = np.fft.irfft(weighted, config.fft_samples, axis=1)[:, : longest + 2].astype(np.float32)
@@ -97,7 +104,7 @@ def _band_weights(config: AudioConfig) -> NDArray[np.float32]:
     low, full, end = PITCH_BAND_HZ
     hz = frequencies_hz(config)
     fall = 0.5 + 0.5 * np.cos(np.pi * np.clip((hz - full) / (end - full), 0.0, 1.0))
-    return np.asarray(np.where(hz >= min(low, config.pitch_low_hz * 0.8), fall, 0.0), dtype=np.float32)
+    return np.asarray(np.where(hz >= low, fall, 0.0), dtype=np.float32)
 
 
 def _peaks(
@@ -152,7 +159,7 @@ def _local_scores(
     """[T, K + 1] score of each state (the last: unvoiced) and [T, K] pitch in octaves."""
     found = candidates.strength > 0
     log_hz = np.log2(RATE_HZ / candidates.lag_samples.astype(np.float64))
-    voiced = candidates.strength - OCTAVE_COST * (np.log2(config.pitch_high_hz) - log_hz)
+    voiced = candidates.strength + OCTAVE_COST * (log_hz - np.log2(MIDDLE_PITCH_HZ))
     depth_db = peak_db - candidates.level_db
     unvoiced = VOICING_STRENGTH + np.clip((depth_db - SILENCE_DEPTH_DB) / 20.0, 0.0, 1.0)
     scores = np.concatenate([np.where(found, voiced, -1e3), unvoiced[:, None]], axis=1)

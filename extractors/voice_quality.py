@@ -1,9 +1,7 @@
-"""Voice quality: how periodic a voice is and how its harmonics fall off, from the shared spectrogram.
+"""Voice quality: how far the period stands out and how the harmonics fall off, from the shared spectrogram.
 
 References
 ----------
-Boersma, P. (1993). Accurate short-term analysis of the fundamental frequency and the harmonics-to-noise
-ratio of a sampled sound. Proceedings of the Institute of Phonetic Sciences 17, 97-110.
 Hillenbrand, J., Cleveland, R. A., Erickson, R. L. (1994). Acoustic correlates of breathy vocal quality.
 Journal of Speech and Hearing Research 37, 769-778 (cepstral peak prominence, H1-H2).
 Eyben, F. et al. (2016). The Geneva minimalistic acoustic parameter set (GeMAPS). IEEE Transactions on
@@ -15,44 +13,15 @@ from numpy.typing import NDArray
 
 from extractors.audio_config import RATE_HZ, AudioConfig
 from extractors.filterbank import band
-from extractors.pitch import window_correlation
-from extractors.spectrogram import frequencies_hz
 
-HARMONICITY_BAND_HZ = (60.0, 4000.0)
-"""What every recording, a telephone's too, holds: harmonicity above depends on the codec."""
-HNR_RANGE_DB = (-10.0, 40.0)
+CEPSTRUM_BAND_HZ = (60.0, 4000.0)
+"""What every recording, a telephone's too, holds."""
 HARMONIC_REACH_BINS = 2
 """A harmonic is the power of five bins, 62 Hz: the main lobe of the window without its neighbours'."""
 THIRD_FORMANT_HZ = (2000.0, 3500.0)
 CEPSTRUM_FIT_FROM_S = 0.001
 """The line under the cepstrum starts here; shorter quefrencies hold the vocal tract."""
 CEPSTRUM_RANGE_DB = 80.0
-
-
-def harmonics_to_noise_db(
-    power: NDArray[np.float32], frequency_hz: NDArray[np.float32], config: AudioConfig
-) -> NDArray[np.float32]:
-    """[V] harmonic over noise energy between 60 Hz and 4 kHz, dB, -10 to 40.
-
-    ``10 log10(r / (1 - r))`` with ``r`` the autocorrelation at the period (Boersma 1993, eq. 4), here the
-    cosine sum over the power spectrum at the exact, fractional lag.
-
-    Parameters
-    ----------
-    power : ndarray [shape=(V, F)]
-        Voiced frames.
-    frequency_hz : ndarray [shape=(V,)]
-    config : AudioConfig
-    """
-    bins = band(*HARMONICITY_BAND_HZ, config)
-    part = power[:, bins]
-    lag_s = 1.0 / frequency_hz
-    phase = lag_s[:, None] * (2.0 * np.pi * frequencies_hz(config)[bins]).astype(np.float32)
-    correlation = np.einsum("vf,vf->v", part, np.cos(phase)) / part.sum(axis=1)
-    correlation /= window_correlation(lag_s * RATE_HZ, config)
-    least, most = (10.0 ** (limit / 10.0) for limit in HNR_RANGE_DB)
-    share = np.clip(correlation, least / (1.0 + least), most / (1.0 + most))
-    return np.asarray(10.0 * np.log10(share / (1.0 - share)), dtype=np.float32)
 
 
 def cepstral_peak_prominence_db(power: NDArray[np.float32], config: AudioConfig) -> NDArray[np.float32]:
@@ -66,12 +35,14 @@ def cepstral_peak_prominence_db(power: NDArray[np.float32], config: AudioConfig)
     power : ndarray [shape=(T, F)]
     config : AudioConfig
     """
-    bins = band(0.0, HARMONICITY_BAND_HZ[1] + 1.0, config)
+    bins = band(0.0, CEPSTRUM_BAND_HZ[1] + 1.0, config)
     part = power[:, bins]
     floor = part.max(axis=1, keepdims=True) * np.float32(10.0 ** (-CEPSTRUM_RANGE_DB / 10.0)) + np.float32(1e-20)
     levels = 10.0 * np.log10(np.maximum(part, floor))
-    levels[:, : band(0.0, 60.0, config).stop] = levels[:, band(0.0, 60.0, config).stop, None]
-    rate_hz = 2.0 * HARMONICITY_BAND_HZ[1]
+    levels[:, : band(0.0, CEPSTRUM_BAND_HZ[0], config).stop] = levels[
+        :, band(0.0, CEPSTRUM_BAND_HZ[0], config).stop, None
+    ]
+    rate_hz = 2.0 * CEPSTRUM_BAND_HZ[1]
     cepstrum = np.abs(np.fft.irfft(levels, axis=1))
     level = 20.0 * np.log10(np.maximum(cepstrum, 1e-6))
     first = round(CEPSTRUM_FIT_FROM_S * rate_hz)

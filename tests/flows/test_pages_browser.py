@@ -85,6 +85,10 @@ def test_a_page_is_drawn_without_a_word_on_the_console(chromium, pages, name, wi
     assert all(drawn)
     assert chromium.console() == []
     assert chromium.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    cut = (
+        "return [...document.querySelectorAll('.card')].filter((card) => card.scrollWidth > card.clientWidth).length"
+    )
+    assert chromium.run(cut) == 0
     assert chromium.run("return document.querySelectorAll('img').length") == 0
 
 

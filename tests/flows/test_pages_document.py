@@ -45,7 +45,7 @@ def test_the_policy_names_the_style_and_the_script_that_stand_in_the_page():
     for content in (style, script):
         assert base64.b64encode(hashlib.sha256(content.encode()).digest()).decode() in stated
     assert "default-src 'none'" in stated
-    assert "unsafe" not in stated
+    assert not {"unsafe", "*", "http"} & set(re.findall(r"unsafe|\*|http", stated))
 
 
 def test_the_policy_comes_before_anything_it_rules():
@@ -65,6 +65,10 @@ def test_titles_and_data_stay_data_whatever_they_hold():
     text = a_page(data={"x": [HOSTILE]})
     block = re.search(r'id="data">(.*?)</script>', text, re.S).group(1)
     assert json.loads(block)["extra"] == {"x": [HOSTILE]}
+
+
+def test_nothing_in_the_data_could_begin_or_end_markup():
+    assert not set("<>&") & set(json_block({"<!--<script>": "</script>&lt;"}))
 
 
 def test_numbers_that_are_not_finite_become_null():

@@ -124,6 +124,15 @@ def test_the_strangest_clip_is_the_one_with_outlying_columns():
     assert odd[0].share == pytest.approx(1 / 3)
 
 
+def test_the_stranger_of_two_clips_comes_first():
+    means = ClipMeans()
+    rng = np.random.default_rng(2)
+    for at in range(20):
+        shift = {3: [50.0, 0, 0], 11: [50.0, 50.0, 0]}.get(at, [0, 0, 0])
+        means.add(f"c{at}", [("audio", features(rng.normal(size=(30, 3)) + np.array(shift)))])
+    assert [odd.clip_id for odd in means.strangest(2)] == ["c11", "c3"]
+
+
 def test_of_a_few_clips_none_is_strange():
     means = ClipMeans()
     means.add("a", [("audio", features([[1.0]]))])

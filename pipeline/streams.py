@@ -114,9 +114,8 @@ class MediaReader:
     def close(self) -> None:
         """Close the file; frames that were yielded stay good."""
         if self._pass is not None:
+            # an open pass and this reader hold each other, and codecs would live until the garbage collector comes
             self._pass.close()
-        # the pass and this reader hold each other: without this, codecs live until the garbage collector comes
-        self._pass = None
         self._closed = True
         self._stack.close()
 
@@ -134,9 +133,9 @@ class MediaReader:
             At the end of the pass: if neither a frame nor a sample could be decoded, or if the file
             changed while it was read.
         """
+        if self._closed:
+            raise ValueError(f"{os.fspath(self._path)!r}: is closed; read it inside its `with` block")
         if self._pass is None:
-            if self._closed:
-                raise ValueError(f"{os.fspath(self._path)!r}: is closed; read it inside its `with` block")
             self._pass = self._read()
         return self._pass
 

@@ -54,6 +54,8 @@ def fit_baselines(
         `late_fusion` (a weighted mean of those), `mlp` (a pooled network, mean over seeds).
     """
     pooled = {m: f for m in MODALITIES if (f := pooled_features(dataset, normaliser, m, train)) is not None}
+    if not pooled:  # word pieces alone: nothing to pool
+        return Baselines({})
     truth = np.full(len(dataset.clips), np.nan)
     for clips in (train, valid):
         truth[clips] = targets.values(dataset, [int(at) for at in clips])

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dmd.config import Name
 from pipeline.files import make_folder, write_whole
@@ -43,16 +44,36 @@ def read_history(path: Path) -> list[dict[str, float]]:
         return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(stream)]
 
 
-def write_tensorboard(folder: Path, row: Row) -> None:
-    """Add an epoch to TensorBoard's logs; after a resumed run, later epochs that it had are marked as replaced."""
-    from torch.utils.tensorboard import SummaryWriter
+class TensorBoardLog:
+    """A seed's logs for TensorBoard, opened when the first epoch is written.
 
-    epoch = int(row["epoch"])
-    make_folder(folder)
-    with SummaryWriter(str(folder), purge_step=epoch) as writer:
+    Parameters
+    ----------
+    folder : Path
+        Of the logs. Those of an earlier process that was killed stay; what it wrote of later epochs is marked as
+        replaced.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: Any = None
+
+    def write(self, row: Row) -> None:
+        """Add an epoch."""
+        epoch = int(row["epoch"])
+        if self._writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(make_folder(self._folder)), purge_step=epoch)
         for name, value in row.items():
             if name != "epoch":
-                writer.add_scalar(name.replace("train_", "train/").replace("valid_", "valid/"), value, epoch)
+                self._writer.add_scalar(name.replace("train_", "train/").replace("valid_", "valid/"), value, epoch)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._writer is not None:
+            self._writer.close()
 
 
 def _table(rows: Sequence[Mapping[str, object]]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dmd.device import repeatable, torch_device
-from dmd.history import edge_names, write_history, write_tensorboard
+from dmd.history import TensorBoardLog, edge_names, write_history
 from dmd.model_shape import input_shape
 from dmd.output import DmdOutput, LossTerms
 from dmd.prediction import clip_means, predict_rows
@@ -72,11 +72,15 @@ class _SeedTraining:
         self.names: tuple[str, ...] = ()
         self.position = Position()
         self.saved_at = time.monotonic()
+        self.log = TensorBoardLog(job.folder / "logs")
 
     def run(self) -> SeedResult:
         self._take_up()
-        while not self._ended():
-            self._epoch()
+        try:
+            while not self._ended():
+                self._epoch()
+        finally:
+            self.log.close()
         return self._finish()
 
     # --- one epoch
@@ -99,7 +103,7 @@ class _SeedTraining:
         self.sums.zero_()
         write_history(self.job.folder / "history.csv", self.job.seed, self.position.history)
         if self.config.tensorboard:
-            write_tensorboard(self.job.folder / "logs", row)
+            self.log.write(row)
         self._save()
         self._report(valid_loss)
 

@@ -1,0 +1,134 @@
+"""The acoustic model as it would sound in this recording: its channel added, its noise poured over it.
+
+Vector Taylor series of first order (Moreno, Raj and Stern, ICASSP 1996), in the mel domain. With ``x`` the log mel
+power that a Gaussian expects, ``h`` the channel and ``n`` the noise, the recording shows
+
+    y = log(exp(x + h) + exp(n)),   J = dy/dx = 1 / (1 + exp(n - x - h))
+
+so a mean becomes ``y``, a variance ``J^2 var_x + (1 - J)^2 var_n``. What lies far above the noise stays as it was,
+what lies below it turns into noise: silence sounds like *this* silence, and a closure is not mistaken for it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.cepstra import inverse_projection, projection
+from extractors.sphinx_files import STREAMS, WIDTH
+from extractors.sphinx_model import SphinxModel
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int64]
+
+_LEAST_VARIANCE = 0.01
+_BLOCK_FRAMES = 1000
+_TINY = np.float32(1e-30)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Noise:
+    """What a recording sounds like when nobody speaks."""
+
+    log_mel: Float
+    """[shape=(25,)] mean of the log mel power."""
+    variance: Float
+    """[shape=(3, 13)] variance of cepstra, slopes and curvatures."""
+
+
+def noise_of(mel: Float, features: Float, frames: Int, widen: float = 1.0) -> Noise:
+    """Return the noise in some frames.
+
+    Parameters
+    ----------
+    mel : ndarray [shape=(T, 25)]
+    features : ndarray [shape=(T, 3, 13)]
+    frames : ndarray of int
+        Frames without speech.
+    widen : float
+        Multiplies the variance, where the frames were chosen for being quiet.
+    """
+    variance = features[frames].var(axis=0) * widen + _LEAST_VARIANCE
+    return Noise(mel[frames].mean(axis=0), variance.astype(np.float32))
+
+
+class AdaptedModel:
+    """Scores of senones under a channel and a noise."""
+
+    def __init__(self, model: SphinxModel, channel: Float, noise: Noise) -> None:
+        self.channel, self.noise = channel, noise
+        self._model = model
+        expected = (model.means[:, 0] + channel) @ inverse_projection()  # P 128 25
+        ratio = np.exp(np.minimum(noise.log_mel - expected, 40.0))
+        # Diagonal of the Jacobian in the cepstral domain; of the slopes, whose Gaussians are not paired with those
+        # of the cepstra, each phone's mean.
+        share = np.clip((1.0 / (1.0 + ratio)) @ (inverse_projection().T * projection()), 0.0, 1.0)  # P 128 13
+        phone_share = share.mean(axis=1, keepdims=True)  # P 1 13
+        shares = (share, phone_share, phone_share)
+        static = (expected + np.log1p(ratio)) @ projection()
+        self._means = [static, model.means[:, 1] * phone_share, model.means[:, 2] * phone_share]
+        variances = [
+            each**2 * model.variances[:, stream] + (1.0 - each) ** 2 * noise.variance[stream]
+            for stream, each in enumerate(shares)
+        ]
+        self._precisions = [1.0 / variance for variance in variances]
+        self._terms = [_terms(mean, precision) for mean, precision in zip(self._means, self._precisions, strict=True)]
+
+    def scores(self, features: Float, senones: Int) -> Float:
+        """[T, 3, 13], [U] -> [T, U] log likelihood of each senone in each frame."""
+        scores = np.empty((len(features), senones.size), np.float32)
+        groups = [
+            (phone, np.flatnonzero(self._model.senone_phone[senones] == phone))
+            for phone in np.unique(self._model.senone_phone[senones])
+        ]
+        for start in range(0, len(features), _BLOCK_FRAMES):
+            block = features[start : start + _BLOCK_FRAMES]
+            powers = [_powers(block[:, stream]) for stream in range(STREAMS)]
+            for phone, columns in groups:
+                part = np.zeros((len(block), columns.size), np.float32)
+                for stream in range(STREAMS):
+                    density = powers[stream] @ self._terms[stream][phone]
+                    peak = density.max(axis=1, keepdims=True)
+                    weights = self._model.weights[stream][:, senones[columns]]
+                    part += peak + np.log(np.exp(density - peak) @ weights + _TINY)
+                scores[start : start + len(block), columns] = part
+        return scores
+
+    def channel_error(self, features: Float, senones: Int) -> Float:
+        """Return how far the cepstra are from what their senones expect: what the channel lacks.
+
+        The maximum likelihood estimate of an offset, each Gaussian weighted by its posterior and precision.
+
+        Parameters
+        ----------
+        features : ndarray [shape=(T, 3, 13)]
+        senones : ndarray [shape=(T,)]
+            The senone of each frame on a path; frames of silence left out.
+        """
+        over, under = np.zeros(WIDTH), np.full(WIDTH, 1e-6)
+        phones = self._model.senone_phone[senones]
+        for phone in np.unique(phones):
+            here = phones == phone
+            static = features[here, 0]
+            density = _powers(static) @ self._terms[0][phone] + np.log(
+                self._model.weights[0][:, senones[here]].T + _TINY
+            )
+            posterior = np.exp(density - density.max(axis=1, keepdims=True))
+            posterior /= posterior.sum(axis=1, keepdims=True)
+            precision, mean = self._precisions[0][phone], self._means[0][phone]  # 128 13
+            weight = posterior @ precision  # T 13
+            over += (static * weight - posterior @ (precision * mean)).sum(axis=0)
+            under += weight.sum(axis=0)
+        return np.asarray(over / under, np.float32)
+
+
+def _powers(values: Float) -> Float:
+    """[T, 13] -> [T, 27]: the values, their squares, and one."""
+    return np.concatenate([values, values**2, np.ones((len(values), 1), np.float32)], axis=1)
+
+
+def _terms(mean: Float, precision: Float) -> Float:
+    """[P, 128, 13] -> [P, 27, 128]: `_powers` times these is the log density of each Gaussian."""
+    constant = -0.5 * (mean**2 * precision + np.log(2.0 * np.pi / precision)).sum(axis=2)
+    terms = np.concatenate([mean * precision, -0.5 * precision, constant[:, :, None]], axis=2)
+    return np.ascontiguousarray(terms.transpose(0, 2, 1), np.float32)

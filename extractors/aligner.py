@@ -1,0 +1,57 @@
+"""What every aligner gives: a place for each written word of a stretch of sound, or none at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.timegrid import Interval
+from pipeline.words import Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How a written word is said."""
+
+    phones: int = 0
+    """How many sounds; 0 where nothing of it is said, or nobody knows how."""
+    expected_s: float = 0.0
+    """How long they last on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A written word where the aligner heard it."""
+
+    interval: Interval
+    """Seconds from the beginning of the sound that was searched."""
+    confidence: float
+    """0 to 1: the probability that the word is there."""
+    saying: Saying
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A stretch of sound with its words in place."""
+
+    rows: tuple[PlacedRow | None, ...]
+    """One for each written word; None where nothing of it is spoken."""
+    rung: Rung
+    """Which step of the ladder found it."""
+    fit: float
+    """How well the words explain the sound, in nats a frame against free speech; below `mismatch_fit` they do not."""
+
+
+class Aligner(Protocol):
+    """Places written words of one language in sound. `place` has no memory of what it did before."""
+
+    mismatch_fit: float
+    """A stretch that fits less well was spoken with other words."""
+
+    def sayings(self, written: Sequence[str]) -> list[Saying]:
+        """Return how each written word is said; needs no sound."""
+
+    def place(self, written: Sequence[str], samples: NDArray[np.float32]) -> Placement | None:
+        """Return where the words are in 16 kHz sound [N]; None if the sound cannot hold them."""

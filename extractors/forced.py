@@ -1,0 +1,141 @@
+"""Forced alignment: spoken words and sound in, the frames of every phone out.
+
+Two exact searches. The first knows the channel and the noise only from levels; the second has learned both from
+the first, frame by frame, and also weighs how far each frame stands out of the background.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.adaptation import AdaptedModel, noise_of
+from extractors.cepstra import cepstra, log_mel, with_slopes
+from extractors.confidence import frame_fit
+from extractors.presence import speech_evidence, standing_out_db, two_levels
+from extractors.pronounce import Pronunciation
+from extractors.sphinx_model import SphinxModel
+from extractors.viterbi import Path, best_path
+from extractors.word_graph import NO_WORD, WordGraph, word_graph
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+QUIET_SHARE = 0.1
+LEAST_NOISE_FRAMES = 15
+QUIET_WIDENING = 2.0
+"""The quietest frames vary less than all frames of noise do."""
+MARGIN_FRAMES = 4
+"""Frames of a pause this near to a word are not counted as noise."""
+LEVEL_WEIGHT = 3.0
+"""Levels are smooth over about this many frames less than spectra are."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPhone:
+    """A phone where the search put it: frames ``[start_frame, end_frame)``."""
+
+    name: str
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWord:
+    """A spoken word where the search put it."""
+
+    phones: tuple[PlacedPhone, ...]
+
+    @property
+    def start_frame(self) -> int:
+        """First frame."""
+        return self.phones[0].start_frame
+
+    @property
+    def end_frame(self) -> int:
+        """Frame after the last."""
+        return self.phones[-1].end_frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForcedAlignment:
+    """Every spoken word in its place, and what a judge of the fit needs to know."""
+
+    words: tuple[PlacedWord, ...]
+    lag: float
+    """The beam, in nats, that a pruning search would have needed."""
+    fit: Float
+    """[shape=(T,)] how much better each frame fits its place than any phone (`extractors.confidence`)."""
+
+
+def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float) -> ForcedAlignment | None:
+    """Place spoken words in sound; None if there are too few frames to hold their phones (three each).
+
+    Parameters
+    ----------
+    model : SphinxModel
+    words : sequence of sequence of Pronunciation
+        Each spoken word with its pronunciations, none empty.
+    samples : ndarray [shape=(N,)]
+        16 kHz mono.
+    """
+    mel = log_mel(samples)
+    features = with_slopes(cepstra(mel))
+    graph = word_graph(model, words)
+    level_db = standing_out_db(mel)
+    first = _first_model(model, mel, features, level_db)
+    path = best_path(graph.graph, first.scores(features, graph.senones))
+    if path is None:
+        return None
+    spoken = graph.words[path.states] != NO_WORD
+    pauses = _eroded(~spoken, MARGIN_FRAMES)
+    senones = _senones(graph, path)
+    rest = np.flatnonzero(pauses)
+    noise = noise_of(mel, features, rest) if rest.size >= LEAST_NOISE_FRAMES else first.noise
+    channel = first.channel + first.channel_error(features[spoken], senones[spoken])
+    adapted = AdaptedModel(model, channel, noise)
+    free = model.plain_senones.reshape(-1)
+    scores = adapted.scores(features, np.concatenate([graph.senones, free]))
+    own, free_scores = scores[:, : -free.size], scores[:, -free.size :]
+    evidence = LEVEL_WEIGHT * speech_evidence(level_db, pauses, spoken)
+    path = best_path(graph.graph, (own + np.where(graph.silent_senones, 0.0, evidence[:, None])).astype(np.float32))
+    if path is None:
+        return None
+    aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
+    return ForcedAlignment(_placed_words(model, graph, path), path.lag, frame_fit(aligned, free_scores))
+
+
+def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: NDArray[np.float64]) -> AdaptedModel:
+    """Channel from the loud half of the frames, noise from the quietest."""
+    loudness = mel.mean(axis=1)
+    quiet = np.argsort(loudness, kind="stable")[: max(LEAST_NOISE_FRAMES, int(QUIET_SHARE * len(mel)))]
+    active = level_db > np.mean(two_levels(level_db))
+    heard = features[active, 0] if active.any() else features[:, 0]
+    return AdaptedModel(model, heard.mean(axis=0) - model.speech_mean, noise_of(mel, features, quiet, QUIET_WIDENING))
+
+
+def _senones(graph: WordGraph, path: Path) -> Int:
+    """[T] senone of each frame."""
+    return np.asarray(graph.senones[np.asarray(graph.graph.labels)[path.states]])
+
+
+def _eroded(mask: Mask, frames: int) -> Mask:
+    """[T] True where the mask is True for so many frames to both sides; the ends count as True."""
+    padded = np.pad(mask, frames, constant_values=True)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * frames + 1).all(axis=1))
+
+
+def _placed_words(model: SphinxModel, graph: WordGraph, path: Path) -> tuple[PlacedWord, ...]:
+    """Cut the path where the word or the place in it changes."""
+    words, places = graph.words[path.states], graph.places[path.states]
+    cuts = np.flatnonzero((np.diff(words) != 0) | (np.diff(places) != 0)) + 1
+    edges = [0, *cuts.tolist(), len(words)]
+    found: dict[int, list[PlacedPhone]] = {}
+    for start, end in pairwise(edges):
+        if words[start] != NO_WORD:
+            name = model.phones[graph.phones[path.states[start]]]
+            found.setdefault(int(words[start]), []).append(PlacedPhone(name, start, end))
+    return tuple(PlacedWord(tuple(found[number])) for number in sorted(found))

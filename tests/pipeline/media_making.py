@@ -9,6 +9,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.picture import Frame
+from pipeline.sound import Audio
+from pipeline.streams import MediaConfig, MediaReader
+
 TIME_BASE = Fraction(1, 90000)
 
 
@@ -154,3 +158,31 @@ def _encode(stream, frame):
 def _in_hole(packet, sound: Sound) -> bool:
     time_s = float(packet.pts * packet.time_base)
     return any(start_s <= time_s < end_s for start_s, end_s in sound.holes)
+
+
+CONTAINERS = {
+    "mp4": ("mpeg4", "aac", 16000),
+    "mov": ("libx264", "pcm_s16le", 16000),
+    "mkv": ("mpeg4", "pcm_s16le", 16000),
+    "webm": ("libvpx", "libopus", 48000),
+    "avi": ("mpeg4", "pcm_s16le", 44100),
+    "ts": ("mpeg2video", "mp2", 44100),
+    "mpg": ("mpeg1video", "mp2", 44100),
+}
+
+
+def read(path: Path, *segment: float | None, **config: object) -> tuple[list[Frame], Audio | None, MediaReader]:
+    with MediaReader(path, *segment, config=MediaConfig(**config)) as reader:
+        frames = list(reader.frames())
+        return frames, reader.audio(), reader
+
+
+def talk(path: Path, duration_s: float = 2.0, gop: int = 12) -> Path:
+    """A file of the suffix's usual codecs: numbered pictures at 25 frames/s, a click each half second."""
+    video, audio, rate_hz = CONTAINERS[path.suffix[1:]]
+    sound = clicks(np.arange(0.25, duration_s, 0.5), duration_s, rate_hz)
+    return write_media(
+        path,
+        Picture(evenly(round(duration_s * 25)), codec=video, gop=gop),
+        Sound(sound, rate_hz=rate_hz, codec=audio),
+    )

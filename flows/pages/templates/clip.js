@@ -12,7 +12,7 @@ function clipView(box, view) {
   const film = view.film && view.film.points && view.film.points.length ? new Film(view) : null;
   const words = element("ol", { class: "transcript", tabindex: view.words.length > LONG_TRANSCRIPT ? 0 : null, "aria-label": "Words" });
   const slider = element("input", { type: "range", min: 0, max: view.duration, step: 0.01, value: 0, "aria-label": "Time in the clip" });
-  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), ...(timed ? [controls(), drawing] : []), words, key(), scoreTable(view), contributions(view)].filter(Boolean));
+  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), words, ...(timed ? [controls(), drawing] : []), key(), scoreTable(view), contributions(view)].filter(Boolean));
   const lanes = new Lanes(drawing, view, () => mode);
   let playing = null;
 

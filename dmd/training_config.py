@@ -94,7 +94,7 @@ class TrainingConfig(BaseModel):
     """Folder of that BERT."""
     model: ModelSettings = ModelSettings()
     normaliser: NormaliserConfig | None = None
-    """By default robust for audio and face; none under the reference objective."""
+    """By default robust for audio and face; none for a public feature file under the reference objective."""
     splits: SplitConfig = SplitConfig()
     tensorboard: bool = True
     baselines: bool = True
@@ -123,10 +123,9 @@ class TrainingConfig(BaseModel):
         """Learning rate of everything but a BERT inside."""
         return self.learning_rate or (1e-4 if self.reference else 5e-4)
 
-    @property
-    def normalisation(self) -> NormaliserConfig:
-        """How features are normalised."""
-        return self.normaliser or NormaliserConfig(method="none" if self.reference else "robust")
+    def normalisation(self, *, public: bool) -> NormaliserConfig:
+        """Return how features are normalised; ``public``: those of a public feature file."""
+        return self.normaliser or NormaliserConfig(method="none" if self.reference and public else "robust")
 
     def decisive(self) -> dict[str, object]:
         """Return what decides the weights, as JSON values: a run is resumed only under the same."""

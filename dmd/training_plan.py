@@ -50,7 +50,7 @@ def plan_training(source: Dataset, config: TrainingConfig) -> Plan:
     values = np.full(len(dataset.clips), np.nan)
     values[train_clips], values[valid_clips] = train_values, valid_values
     rows = dataset.clip_rows(train_clips)
-    normaliser = fit_normaliser(dataset, rows, config.normalisation)
+    normaliser = fit_normaliser(dataset, rows, config.normalisation(public=dataset.splits_are_published))
     balanced = config.task == "classification" and config.class_weights == "balanced"
     classes = len(targets.classes) or 1
     weights = class_weights(train_values, classes) if balanced else None

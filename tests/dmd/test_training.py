@@ -290,6 +290,11 @@ def test_an_epoch_shorter_than_the_published_window_is_one_step(tmp_path: Path) 
     assert any("here a step is an epoch" in note for note in summary.notes)
 
 
+def test_features_of_a_store_are_normalised_under_either_objective(data: Dataset, tmp_path: Path) -> None:
+    train_run(data, tmp_path / "run", quick(objective="reference", epochs=1, learning_rate=None))
+    assert load_run(tmp_path / "run").normaliser.config == NormaliserConfig()
+
+
 def test_early_stopping_keeps_the_best_epoch(data: Dataset, tmp_path: Path) -> None:
     config = quick(epochs=30, early_stop=2, patience=0, learning_rate=0.05)
     (seed,) = train_run(data, tmp_path / "run", config).seeds

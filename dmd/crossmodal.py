@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from dmd.config import MODALITIES, DmdConfig, Name
+from dmd.layers import BankShape
 from dmd.presence import Presence, visible
-from dmd.transformer import BankShape, TransformerBank, padded
+from dmd.transformer import TransformerBank, padded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ def self_attention(bank: TransformerBank, sequences: Sequences, names: Sequence[
         length = max(sequences.values[name].shape[1] for name in members)
         read = bank(
             padded([sequences.values[name] for name in members], length),
-            _padded_steps([sequences.real(name) for name in members], length),
+            padded([sequences.real(name) for name in members], length),
             _bias([sequences.visible(name, name) for name in members], length, length, sequences),
             pool=torch.stack([sequences.last(name) for name in members]),
             members=slice(first, end),
@@ -82,12 +83,14 @@ def cross_attention(
         found = bank.cross(
             padded([sequences.values[q] for q, _ in members], tq),
             padded([sequences.values[k] for _, k in members], tk),
-            _padded_steps([sequences.real(q) for q, _ in members], tq),
-            _padded_steps([sequences.real(k) for _, k in members], tk),
+            (
+                padded([sequences.real(q) for q, _ in members], tq),
+                padded([sequences.real(k) for _, k in members], tk),
+            ),
             _bias([sequences.visible(q, k) for q, k in members], tq, tk, sequences),
             members=slice(first, end),
         )
-        attended |= {pair: x[:, : lengths[pair[0]]] for pair, x in zip(members, found, strict=True)}
+        attended |= {pair: x[: lengths[pair[0]]].transpose(0, 1) for pair, x in zip(members, found, strict=True)}
     return attended
 
 
@@ -140,10 +143,6 @@ def _groups(costs: Sequence[int]) -> list[tuple[int, int]]:
     if max(costs) * len(costs) <= 1.3 * sum(costs):
         return [(0, len(costs))]
     return [(index, index + 1) for index in range(len(costs))]
-
-
-def _padded_steps(steps: Sequence[Tensor], length: int) -> Tensor:
-    return torch.stack([nn.functional.pad(x, (0, length - x.shape[1])) for x in steps])
 
 
 def _bias(allowed: Sequence[Tensor], tq: int, tk: int, sequences: Sequences) -> Tensor:

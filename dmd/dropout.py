@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,50 +13,34 @@ _LEVELS = 1 << 16
 def dropout(x: Tensor, probability: float, *, training: bool) -> Tensor:
     """Zero each value with a probability and scale the others up to keep the mean.
 
-    On a CPU, 16 random bits decide over each value, so the probability is met to 2^-17 and a mask costs a
-    quarter of torch's own; the scale is exact for the probability that is used. Elsewhere this is torch's.
+    On a CPU this is `kept` and `scale`; elsewhere it is torch's own.
     """
     if not training or probability == 0.0:
         return x
     if x.device.type != "cpu":
-        return torch.nn.functional.dropout(x, probability)
-    return x * keep_mask(x.shape, probability, x.dtype)
+        return nn.functional.dropout(x, probability)
+    return x * kept(x.shape, probability, x.dtype).mul_(scale(probability))
 
 
-def keep_mask(shape: Sequence[int], probability: float, dtype: torch.dtype) -> Tensor:
-    """Return a CPU tensor of 0 (dropped) and ``1 / (1 - probability)`` (kept)."""
-    dropped = round(probability * _LEVELS)
-    count = math.prod(shape)
-    words = torch.empty((count + 3) // 4, dtype=torch.int64)
-    words.random_(torch.iinfo(torch.int64).min, None)  # all 64 bits of each word
-    kept = words.view(torch.int16)[:count] >= dropped - _LEVELS // 2
-    return kept.view(shape).to(dtype).mul_(_LEVELS / (_LEVELS - dropped))
+def kept(shape: Sequence[int], probability: float, dtype: torch.dtype) -> Tensor:
+    """Return a random CPU tensor of 0 (dropped) and 1 (kept).
 
-
-class MemberDropout(nn.Module):
-    """Dropout of a stack of G tensors, each with a probability of its own.
-
-    Parameters
-    ----------
-    probabilities : sequence of float in [0, 1)
+    Sixteen random bits decide over each value, so the probability is met to 2^-17. The bits are those of
+    numpy's SFC64, seeded by one draw of torch's generator: saving and restoring torch's random state repeats
+    the masks. A mask costs a fifth of torch's own, which draws 32 bits and one double a value.
     """
+    count = math.prod(shape)
+    stream = np.random.SFC64(int(torch.randint(torch.iinfo(torch.int64).max, ())))
+    bits = torch.from_numpy(stream.random_raw((count + 3) // 4).view(np.int16))[:count]
+    mask = torch.empty(count, dtype=dtype)
+    return torch.ge(bits, _dropped(probability) - _LEVELS // 2, out=mask).view(tuple(shape))
 
-    def __init__(self, probabilities: Sequence[float]) -> None:
-        super().__init__()
-        self.probabilities = tuple(probabilities)
-        self.register_buffer("kept", 1.0 - torch.tensor(self.probabilities), persistent=False)
-        self.kept: Tensor
 
-    def forward(self, x: Tensor, members: slice = slice(None)) -> Tensor:
-        """Drop values of ``x`` [shape=(G, ...)], where G may be some of the members."""
-        probabilities = self.probabilities[members]
-        if not self.training or not any(probabilities):
-            return x
-        if x.device.type != "cpu":
-            kept = self.kept[members].view(-1, *[1] * (x.dim() - 1))
-            return x * ((torch.rand_like(x) < kept) / kept)
-        masks = [
-            keep_mask(member.shape, p, x.dtype) if p else torch.ones_like(member)
-            for member, p in zip(x.detach(), probabilities, strict=True)
-        ]
-        return x * torch.stack(masks)
+def scale(probability: float) -> float:
+    """Return what kept values are multiplied by, exact for the probability that `kept` really has."""
+    return _LEVELS / (_LEVELS - _dropped(probability))
+
+
+def _dropped(probability: float) -> int:
+    """Return how many of the 2^16 values of the random bits drop."""
+    return round(probability * _LEVELS)

@@ -129,6 +129,6 @@ def _residual_head(prefix: str, suffix: str, ours: str) -> Iterator[Place]:
 def _transformer(published: str, bank: str, member: int, layers: int) -> Iterator[Place]:
     for layer in range(layers):
         for theirs, ours in _LAYER:
-            yield Place(f"{published}.layers.{layer}.{theirs}", f"{bank}.{ours}", (layer, member))
+            yield Place(f"{published}.layers.{layer}.{theirs}", f"{bank}.layers.{ours}", (layer, member))
     yield Place(f"{published}.layer_norm.weight", f"{bank}.final_gain", (member,))
     yield Place(f"{published}.layer_norm.bias", f"{bank}.final_offset", (member,))

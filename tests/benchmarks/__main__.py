@@ -1,0 +1,43 @@
+"""Run one benchmark and print what it measured.
+
+    python -m tests.benchmarks alignment --json
+
+NAME is a module of this package that has ``measure(options) -> dict``; it may add options of its own.
+"""
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+
+import tests.benchmarks
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark that the command line names."""
+    names = sorted(each.name for each in pkgutil.iter_modules(tests.benchmarks.__path__) if each.name[0] != "_")
+    chosen = [name for name in names if hasattr(importlib.import_module(f"tests.benchmarks.{name}"), "measure")]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("name", choices=chosen, metavar="NAME", help=", ".join(chosen))
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    known, rest = parser.parse_known_args(arguments)
+    module = importlib.import_module(f"tests.benchmarks.{known.name}")
+    own = argparse.ArgumentParser(prog=f"python -m tests.benchmarks {known.name}", description=module.__doc__)
+    if hasattr(module, "add_options"):
+        module.add_options(own)
+    try:
+        figures = module.measure(own.parse_args(rest))
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if known.json:
+        print(json.dumps(figures, indent=2))
+    else:
+        for name, value in figures.items():
+            print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,14 +1,14 @@
 """Keep faces private: a process that looks at them cannot reach the network.
 
-MediaPipe 1.x reports usage statistics: the first time a landmarker runs, a thread of its native library looks
-up ``play.googleapis.com`` and, where that succeeds, posts to it over libcurl. No option of the task switches
-this off (`host_environment`, `app_id` and `ca_bundle_path` were tried; the lookup stays), so it is contained
-from outside, at two depths:
+MediaPipe 1.x reports usage statistics: a minute after a model was loaded, and again when it is closed, a thread of
+its native library looks up ``play.googleapis.com`` and, where that succeeds, posts to it over libcurl. No option
+of the tasks switches this off (`host_environment`, `app_id` and `ca_bundle_path` were tried; the lookup stays), so
+it is contained from outside, at two depths:
 
 1. `refuse_native_uploads` gives libcurl a proxy of a scheme that it does not know. It then gives up before the
    name is looked up or a socket is connected. The variable is set in the C environment alone, where libcurl
-   reads it; `os.environ`, and so Python code that does use the network, does not see it. `FaceExtractor`
-   calls this before its first landmarker.
+   reads it; `os.environ`, and so Python code that does use the network, does not see it. It holds while any model
+   is loaded, and is taken back (`allow_native_uploads`) after the last one has closed.
 2. `forbid_network` asks the kernel (Linux: a seccomp filter) to refuse internet sockets to this process and all
    its children for good, whatever library asks. Worker processes, which never need the network, call this
    first thing.
@@ -19,10 +19,13 @@ import errno
 import platform
 import struct
 import sys
-from functools import cache
+import threading
 
-_NO_PROXY_SCHEME = "none://telemetry.invalid"
-_MATCHES_NO_HOST = "none.invalid"
+_REFUSING = {
+    "https_proxy": "none://telemetry.invalid",
+    # An exception for every host ("*") in the user's environment would undo the above.
+    "no_proxy": "none.invalid",
+}
 
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_SET_MODE_FILTER = 1
@@ -36,23 +39,38 @@ _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EACCES
 _SYSCALLS = {"x86_64": (0xC000003E, 41, 317), "aarch64": (0xC00000B7, 198, 277)}
 
 
-@cache
+_turn = threading.Lock()
+_before: list[dict[str, str | None]] = []
+"""What the variables were, once for every call of `refuse_native_uploads` that was not taken back."""
+
+
 def refuse_native_uploads() -> None:
-    """Make native libcurl transfers of this process fail before they look up a name; done once.
+    """Make native libcurl transfers of this process fail before they look up a name.
 
     Child processes started without an environment of their own inherit it: pass them ``env=dict(os.environ)`` if
-    they use the network. On Windows nothing is done: libcurl reads
-    another copy of the environment there.
+    they use the network. On Windows nothing is done: libcurl reads another copy of the environment there.
     """
-    if sys.platform == "win32":
-        return
-    libc = ctypes.CDLL(None)
-    for name, value in (
-        ("https_proxy", _NO_PROXY_SCHEME),
-        # An exception for every host ("*") in the user's environment would undo the above.
-        ("no_proxy", _MATCHES_NO_HOST),
-    ):
-        libc.setenv(name.encode(), value.encode(), 1)
+    with _turn:
+        _before.append({name: _c_environment(name) for name in _REFUSING})
+        for name, value in _REFUSING.items():
+            _set_c_environment(name, value)
+
+
+def allow_native_uploads() -> None:
+    """Take one `refuse_native_uploads` back; after the last one the C environment is what it was before the first.
+
+    Raises
+    ------
+    RuntimeError
+        None was left to take back.
+    """
+    with _turn:
+        if not _before:
+            raise RuntimeError("allow_native_uploads was called more often than refuse_native_uploads")
+        was = _before.pop()
+        if not _before:
+            for name, value in was.items():
+                _set_c_environment(name, value)
 
 
 def forbid_network() -> bool:
@@ -83,6 +101,25 @@ def forbid_network() -> bool:
     set_filter, sync = ctypes.c_long(_SECCOMP_SET_MODE_FILTER), ctypes.c_long(_SECCOMP_FILTER_FLAG_TSYNC)
     outcome: int = libc.syscall(ctypes.c_long(seccomp_number), set_filter, sync, descriptor)
     return outcome == 0
+
+
+def _c_environment(name: str) -> str | None:
+    if sys.platform == "win32":
+        return None
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_char_p
+    value: bytes | None = libc.getenv(name.encode())
+    return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def _set_c_environment(name: str, value: str | None) -> None:
+    if sys.platform == "win32":
+        return
+    libc = ctypes.CDLL(None)
+    if value is None:
+        libc.unsetenv(name.encode())
+    else:
+        libc.setenv(name.encode(), value.encode("utf-8", "surrogateescape"), 1)
 
 
 def _filter(arch: int, socket_number: int) -> bytes:

@@ -53,8 +53,7 @@ class Detector:
             return vision.FaceDetector.create_from_options(options)
 
         self._task = Task(create, "the face detector of the bundle")
-        with quiet_native_stderr():
-            self.find(np.zeros((64, 64, 3), np.uint8))
+        self.find(np.zeros((64, 64, 3), np.uint8))
 
     def find(self, image: NDArray[np.uint8]) -> list[FaceBox]:
         """Return the faces of a picture, the surest first; ties in reading order."""
@@ -81,7 +80,10 @@ class Detector:
         if not check_image(image):
             return []
         boxes = []
-        for detection in self._task.native.detect(self._task.picture(image)).detections:
+        # It notes, now and then, how its own memory is aligned.
+        with quiet_native_stderr():
+            found = self._task.native.detect(self._task.picture(image))
+        for detection in found.detections:
             box = detection.bounding_box
             x_px, y_px = left + box.origin_x + box.width / 2, top + box.origin_y + box.height / 2
             boxes.append(FaceBox(x_px, y_px, box.height * _HEIGHT_OF_BOX, float(detection.categories[0].score)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.containment import refuse_native_uploads
+from extractors.containment import allow_native_uploads, refuse_native_uploads
 from extractors.quiet import quiet_native_stderr
 from pipeline.errors import ModelMissingError
 
@@ -46,6 +46,7 @@ class Task:
             try:
                 self.native = create(tasks, vision)
             except (RuntimeError, ValueError) as error:
+                allow_native_uploads()
                 raise ModelMissingError(f"{what} cannot be loaded: {notes.tail() or error}") from None
         self._free = weakref.finalize(self, _free_native, self.native)
 
@@ -72,11 +73,13 @@ def check_image(image: NDArray[np.uint8]) -> bool:
 
 
 def _free_native(native: Any) -> None:
-    """Close a native task, also while the interpreter shuts down."""
-    try:
-        native.close()
-    except RuntimeError:
-        # At exit the thread that its calls run on has ended already. Told so, the dispatcher skips them, and the
-        # task can end without a traceback from its `__del__`; the process gives the memory back.
-        native._lib.close()
-        native.close()
+    """Close a native task, also while the interpreter shuts down. Closing writes notes and wants to upload."""
+    with quiet_native_stderr():
+        try:
+            native.close()
+        except RuntimeError:
+            # At exit the thread that its calls run on has ended already. Told so, the dispatcher skips them, and
+            # the task can end without a traceback from its `__del__`; the process gives the memory back.
+            native._lib.close()
+            native.close()
+    allow_native_uploads()

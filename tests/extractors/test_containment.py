@@ -1,5 +1,6 @@
 """A process that looks at faces cannot reach the network."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ LANDMARKER = """
 
 def run(code, *before):
     command = [*before, sys.executable, "-c", textwrap.dedent(code)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="seccomp is of Linux")
@@ -69,14 +70,34 @@ def test_a_contained_process_still_talks_to_its_parent():
     assert done.stdout.strip() == "xy", done.stderr
 
 
-def test_refusing_native_uploads_leaves_the_python_environment_alone():
+def test_refusing_native_uploads_leaves_python_alone_and_is_taken_back():
     done = run("""
-        import os
-        from extractors.containment import refuse_native_uploads
+        import ctypes, os
+        from extractors.containment import allow_native_uploads, refuse_native_uploads
+        libc = ctypes.CDLL(None)
+        libc.getenv.restype = ctypes.c_char_p
+        def seen():
+            return libc.getenv(b"https_proxy"), os.environ["https_proxy"], libc.getenv(b"no_proxy")
+        os.environ["https_proxy"] = "http://mine:8080"
+        before = seen()
         refuse_native_uploads()
-        print(os.environ.get("https_proxy"))
+        refuse_native_uploads()
+        during = seen()
+        allow_native_uploads()
+        still = seen()
+        allow_native_uploads()
+        print(before == seen(), during == still, during[0].decode().split(":")[0], during[1])
     """)
-    assert done.stdout.strip() == "None", done.stderr
+    assert done.stdout.split() == ["True", "True", "none", "http://mine:8080"], done.stderr
+
+
+def test_taking_back_too_often_is_an_error():
+    from extractors.containment import allow_native_uploads, refuse_native_uploads
+
+    refuse_native_uploads()
+    allow_native_uploads()
+    done = run("from extractors.containment import allow_native_uploads\nallow_native_uploads()")
+    assert "more often than" in done.stderr
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

@@ -8,11 +8,12 @@ function clipView(box, view) {
   if (view.words.some((word) => word[5] !== null)) modes.unshift(["score", "score"]);
   let mode = modes[0][0];
   const timed = view.duration > 0;
+  const long = view.words.length > LONG_TRANSCRIPT;
   const drawing = element("div", { class: "lanes" });
   const film = view.film && view.film.points && view.film.points.length ? new Film(view) : null;
-  const words = element("ol", { class: "transcript", tabindex: view.words.length > LONG_TRANSCRIPT ? 0 : null, "aria-label": "Words" });
+  const words = element("ol", { class: "transcript", tabindex: long ? 0 : null, "aria-label": "Words" });
   const slider = element("input", { type: "range", min: 0, max: view.duration, step: 0.01, value: 0, "aria-label": "Time in the clip" });
-  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), words, ...(timed ? [controls(), drawing] : []), key(), scoreTable(view), contributions(view)].filter(Boolean));
+  box.replaceChildren(...[film && film.figure(), scoreLine(view), ...clipNotes(view), long ? null : words, ...(timed ? [controls(), drawing] : []), long ? words : null, key(), scoreTable(view), contributions(view)].filter(Boolean));
   const lanes = new Lanes(drawing, view, () => mode);
   let playing = null;
 
@@ -71,7 +72,7 @@ function clipView(box, view) {
     slider.setAttribute("aria-valuetext", wordReadout(wordAt(view, time), time));
   };
   // An hour of speech is thousands of words: they can wait until they are looked at.
-  if (view.words.length > LONG_TRANSCRIPT) whenSeen(words, paint);
+  if (long) whenSeen(words, paint);
   else paint();
   if (timed) whenSeen(drawing, () => {
     lanes.draw();

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from extractors.cycles import Cycles
 
-LEAST_MATCH = 0.5
+LEAST_MATCH = 0.7
 """Cycles whose correlation is weaker are not the same pulse, and their distance is no period."""
 HNR_RANGE_DB = (-10.0, 40.0)
 

@@ -1,6 +1,7 @@
 """Published weights into a system, and out of it."""
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -96,7 +97,9 @@ def to_reference_gradients(system: DmdSystem) -> dict[str, Tensor | None]:
 
 def _loaded(path: Path) -> Mapping[str, Tensor]:
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about a pickle protocol: it is read or refused below
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:

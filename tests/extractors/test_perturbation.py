@@ -66,6 +66,13 @@ def test_harmonicity_follows_the_noise_decibel_by_decibel(hz: float) -> None:
     assert found == pytest.approx([3.0, 8.0, 13.0, 18.0, 23.0], abs=1.5)
 
 
+def test_a_voice_that_swells_or_fades_does_not_shimmer() -> None:
+    time_s = np.arange(16_000) / 16_000
+    for rate_db_per_s in (-30.0, 30.0):
+        swell = (voice(steady(120.0)) * 10.0 ** (rate_db_per_s * (time_s - 0.5) / 20.0)).astype(np.float32)
+        assert middle(swell, "shimmer_db") < 0.05
+
+
 def test_a_moving_pitch_does_not_read_as_noise() -> None:
     assert middle(noisy(voice(glide(150.0, 20.0)), 15.0), "harmonics_to_noise_db") == pytest.approx(18.0, abs=2.5)
     assert middle(voice(glide(150.0, 20.0)), "jitter_percent") < 0.15

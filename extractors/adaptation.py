@@ -59,13 +59,15 @@ class AdaptedModel:
         self.channel, self.noise = channel, noise
         self._model = model
         expected = (model.means[:, 0] + channel) @ inverse_projection()  # P 128 25
-        ratio = np.exp(np.minimum(noise.log_mel - expected, 40.0))
+        above = expected - noise.log_mel
+        near = np.exp(-np.abs(above))  # of the two powers, the smaller over the larger
         # Diagonal of the Jacobian in the cepstral domain; of the slopes, whose Gaussians are not paired with those
         # of the cepstra, each phone's mean.
-        share = np.clip((1.0 / (1.0 + ratio)) @ (inverse_projection().T * projection()), 0.0, 1.0)  # P 128 13
+        jacobian = np.where(above > 0.0, 1.0, near) / (1.0 + near)  # P 128 25
+        share = np.clip(jacobian @ (inverse_projection().T * projection()), 0.0, 1.0)  # P 128 13
         phone_share = share.mean(axis=1, keepdims=True)  # P 1 13
         shares = (share, phone_share, phone_share)
-        static = (expected + np.log1p(ratio)) @ projection()
+        static = (np.maximum(expected, noise.log_mel) + np.log1p(near)) @ projection()
         self._means = [static, model.means[:, 1] * phone_share, model.means[:, 2] * phone_share]
         variances = [
             each**2 * model.variances[:, stream] + (1.0 - each) ** 2 * noise.variance[stream]

@@ -17,8 +17,13 @@ SMOOTHING_FRAMES = 5
 WORST_SHARE = 0.2
 WORST_WEIGHT = 0.2
 """A clip's fit is the mean over its words plus this much of the mean of its worst fifth: one wrong word shows."""
-WORD_WEIGHT, CLIP_WEIGHT, CENTRE = 0.6, 0.6, -2.2
-"""Logistic regression of "placed within 100 ms" on the fit of a word and of its clip."""
+WORD_WEIGHT, CLIP_WEIGHT, CENTRE = 0.54, 0.58, -3.17
+"""Logistic regression of "this word, within 100 ms" on the fit of a word and of its clip.
+
+From 2200 words of GRID recordings (150 clips that no test uses, clean and at 10 dB of white noise and of babble) and
+of five synthetic voices: with their own words, with two words replaced, with another clip's words. Of the words
+with a confidence of 0.8 to 0.9, 91 % were right; of those with 0.2 to 0.3, 19 %.
+"""
 
 
 def frame_fit(aligned: Float, free: Float) -> Float:

@@ -56,10 +56,6 @@ class Pronouncer:
         """Whether the dictionary or the table of interjections holds the lower-case word."""
         return word in _INTERJECTIONS or self._lookup(word) is not None
 
-    def in_dictionary(self, word: str) -> bool:
-        """Whether the dictionary itself holds the lower-case word."""
-        return self._lookup(word) is not None
-
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
         """Return every known pronunciation of a lower-case word, the most usual first; none for no letters."""
         first = self._lookup(word)
@@ -74,8 +70,14 @@ class Pronouncer:
         derived = self._derived(word)
         if derived:
             return derived
-        guessed = self._g2p.phones(word)
-        return (guessed,) if guessed else ()
+        guessed = self._g2p.phones(word) if len(word.strip("'")) > 1 else ()
+        spelled = () if guessed else self._spelled(word)
+        return tuple(phones for phones in (guessed, spelled) if phones)
+
+    def _spelled(self, word: str) -> Pronunciation:
+        """Names of the letters, for a letter alone and for what the model finds no sound in."""
+        names = [self._lookup(f"{letter}.") or self._lookup(letter) or "" for letter in word if letter.isalpha()]
+        return tuple(" ".join(names).split())
 
     def _derived(self, word: str) -> tuple[Pronunciation, ...]:
         """Forms of a word the dictionary has: ``rachel's``, ``talkin'``, ``would've``."""

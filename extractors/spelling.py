@@ -42,7 +42,7 @@ def said_letters(letters: str, known: Callable[[str], bool], shouted: bool, besi
         return []
     short_capitals = letters.isupper() and not shouted and 1 < len(bare) <= 3
     if beside_number and len(bare) <= 3 and (short_capitals or not known(bare) or not _VOWELS & set(bare)):
-        return list(bare)
+        return [letter for letter in bare if letter != "'"]
     for candidate in (word, bare, f"{bare}'" if word.endswith("'") else bare):
         if known(candidate):
             return [candidate]
@@ -54,7 +54,7 @@ def said_letters(letters: str, known: Callable[[str], bool], shouted: bool, besi
         return [rebuilt]
     initials = "'" not in bare and len(bare) <= _LONGEST_INITIALS
     if initials and ((letters.isupper() and not shouted) or not _VOWELS & set(bare)):
-        return list(bare)
+        return [letter for letter in bare if letter != "'"]
     return [f"{bare}'" if re.search(r"in'$", word) else bare]
 
 

@@ -4,7 +4,7 @@ A phone in its context has three states; a state (senone) is a mixture, in each 
 slopes, their curvatures), of the 128 Gaussians that its phone owns ("phonetically tied"). The library that
 owns these files can place words with them, but it cannot say how well they fit, cannot learn the noise and the
 channel of a recording, and prunes; so the search here is our own. Its sums agree with the library's: the mean
-cepstrum of a clip to six digits.
+cepstrum of a clip to four digits.
 """
 
 import struct

@@ -38,7 +38,7 @@ _RULES = re.compile(
     |(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\(?\d{{3}}\)?[-.])?\d{{3}}[-.]\d{{4}})(?!\d)
     |(?P<fraction>\d+/\d+)
     |(?P<low>{_NUMBER})\s?-\s?(?P<high>\d+(?:\.\d+)?)(?![\d/-])
-    |(?P<measure>{_NUMBER})\s?(?P<unit>°\s?[cf]?|[a-zµ]+(?:/[hs]|²|2|³|3)?)(?![a-z0-9'])
+    |(?P<measure>{_NUMBER})\s?(?P<unit>°\s?[cf]?|[a-z]+(?:/h)?)(?![a-z0-9'])
     |(?P<hash>\#)(?=\d)
     |(?P<minus>(?<!\S)-)(?=[\d.]*\d)
     |(?P<number>{_NUMBER})

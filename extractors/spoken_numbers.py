@@ -51,6 +51,5 @@ def _say(number: int | Decimal, form: str, language: str) -> list[str]:
     try:
         said = num2words(number, to=form, lang=language.replace("-", "_"))
     except (NotImplementedError, OverflowError, InvalidOperation, TypeError, KeyError):
-        # num2words lacks the language or the form: its English reading is at least as long as the right one
-        said = num2words(number, to="cardinal" if form == "year" else form, lang="en")
+        return [str(number)]  # num2words lacks the language or the form; the digits stay, nobody makes up English
     return [word for word in re.split(r"[\s,\-]+", said.lower()) if word]

@@ -81,13 +81,13 @@ def run_extract(
         The source, the configuration or the store cannot be used.
     """
     prepare()
-    from flows.extract import check
+    from flows.extracting import check
 
     settings = str(config) if config else None
     found = check(source, str(out), preset=preset, config=settings, columns=columns, language=language)
     clips = len(found.listing.clips) + len(found.listing.problems)
     say(f"{clips} clips in {source}; starting ...", quiet=quiet)
-    from flows.extract import extract as flow
+    from flows.extracting import extract as flow
 
     with clip_progress(clips, quiet=quiet):
         summary = flow(

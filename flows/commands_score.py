@@ -54,7 +54,7 @@ def score(
         listing = read_source(Path(source), columns=named, language=language)
         clips = len(listing.clips) + len(listing.problems)
         say(f"{clips} clips in {source}; starting ...", quiet=quiet)
-    from flows.score import score as flow
+    from flows.scoring import score as flow
 
     with clip_progress(clips, quiet=quiet):
         summary = flow(
@@ -92,24 +92,25 @@ def report(
     out: Annotated[Path, typer.Option(help="The page, one self-contained .html file.")],
     scores: Annotated[Path | None, typer.Option(help="A score table to show beside the features.")] = None,
     clip: Annotated[str | None, typer.Option(help="Only this clip of the store.")] = None,
+    media: Annotated[str | None, typer.Option(help="The SOURCE of the store: draws faces as lines.")] = None,
+    with_frames: Annotated[bool, typer.Option("--with-frames", help="Show the people themselves.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Write one self-contained page of a store, a clip or a run."""
     prepare()
-    from flows.pages.clip_page import write_clip_page
-    from flows.pages.run_page import write_run_page
-    from flows.pages.store_page import write_store_page
+    from flows.pages import Media, write_clip_page, write_run_page, write_store_page
+    from pipeline.sources import read_source
     from pipeline.store import FeatureStore
 
+    if with_frames and media is None:
+        raise UsageError("--with-frames shows the media: say where they are with --media SOURCE")
+    films = Media({c.clip_id: c for c in read_source(Path(media)).clips}, with_frames) if media else None
     if (source / "run.json").is_file():
-        page = write_run_page(source, out)
+        page = write_run_page(source, out, media=films)
+    elif (source / "store.json").is_file() and clip is None:
+        page = write_store_page(FeatureStore(source), out, scores, media=films)
     elif (source / "store.json").is_file():
-        store = FeatureStore(source)
-        page = (
-            write_store_page(store, out, scores) if clip is None else write_clip_page(store.load(clip), out, scores)
-        )
+        page = write_clip_page(FeatureStore(source).load(str(clip)), out, scores, media=films)
     else:
-        raise UsageError(
-            f"{source}: is neither a feature store nor a RUN folder; make one with `dmd extract` or `dmd train`"
-        )
+        raise UsageError(f"{source}: is neither a feature store nor a RUN folder; `dmd extract` makes a store")
     say(f"page in {page}", quiet=quiet)

@@ -40,8 +40,8 @@ def train(
     """Train DMD on a feature store or a public feature file."""
     prepare()
     from flows.datasets import check_source
-    from flows.train import train as flow
-    from flows.train import training_config
+    from flows.training import train as flow
+    from flows.training import training_config
 
     asked: dict[str, Any] = {
         "task": task, "objective": objective, "seed": seed, "seeds": seeds, "jobs": jobs, "device": device,

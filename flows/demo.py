@@ -15,6 +15,8 @@ from pipeline.errors import UsageError
 SMOKE = "smoke.yaml"
 """Beside the sample clips: a training of a minute, on too few clips to mean anything."""
 
+NOTE = "The scores come from a smoke run on ten clips: they show the way, their numbers mean nothing."
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
@@ -49,14 +51,14 @@ def demo(
     rows = [row for row in scores.rows if row["segment"] == "all"]
 
     say(f"$ dmd report {store} --scores {table} --out {page}\n")
-    from flows.pages.store_page import write_store_page
+    from flows.pages import write_store_page
     from pipeline.store import FeatureStore
 
-    write_store_page(FeatureStore(store), page, table)
+    write_store_page(FeatureStore(store), page, table, notes=[NOTE])
     give_table(rows, SHOWN)
     for failure in extracted.failures:
         print(f"failed: {failure.error}")
-    print("\nThese scores come from the smoke run: they show the way, not the feeling.")
+    print(f"\n{NOTE}")
     print(f"page: {page.resolve()}")
     raise typer.Exit(ALL_DONE)
 
@@ -65,7 +67,7 @@ def _train(store: Path, run: Path, settings: Path) -> None:
     """Train, afresh if an earlier demo trained on other clips or settings."""
     import shutil
 
-    from flows.train import train
+    from flows.training import train
 
     try:
         train(source=str(store), out=str(run), config=str(settings))
@@ -75,7 +77,7 @@ def _train(store: Path, run: Path, settings: Path) -> None:
 
 
 def _score(store: Path, run: Path, table: Path) -> ScoreSummary:
-    from flows.score import score
+    from flows.scoring import score
 
     summary = score(source=str(store), out=str(table), model=str(run))
     assert isinstance(summary, ScoreSummary)

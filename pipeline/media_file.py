@@ -87,13 +87,16 @@ def _kind(mode: int) -> str:
 @contextmanager
 def _reasons(logs: list[tuple[int, str, str]]) -> Iterator[None]:
     """Collect what FFmpeg says on errors while a file is opened; nothing reaches the terminal."""
-    level = av.logging.get_level()
+    level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.ERROR)
+    # Otherwise the second file that fails for the same reason in a process would fail for no reason.
+    av.logging.set_skip_repeated(False)
     try:
         with av.logging.Capture() as captured:
             yield
     finally:
         av.logging.set_level(level)
+        av.logging.set_skip_repeated(skips)
         logs.extend(captured)
 
 

@@ -8,7 +8,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.datasets import PICKLES, check_model, is_stored, open_dataset
-from flows.extract import check, fill
+from flows.extracting import check, fill
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
 from flows.scoretable import check_out, write_scores

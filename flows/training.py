@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.datasets import open_dataset
+from flows.datasets import open_dataset, with_recorded_splits
 from flows.progress import TRAINING
 from pipeline.errors import UsageError
 
@@ -89,7 +89,14 @@ def train(
 
 @task(name="train-and-evaluate", cache_policy=NO_CACHE, persist_result=False)
 def train_and_evaluate(source: str, out: str, config: "TrainingConfig") -> "RunSummary":
-    """Load the dataset, train every seed, evaluate."""
+    """Load the dataset, train every seed, evaluate, and look at what was learned (for the run's page)."""
+    from dmd.checkpoint import load_run
     from dmd.training import train_run
+    from flows.pages import write_look
 
-    return train_run(open_dataset(source), Path(out), config, TRAINING.get())
+    dataset = open_dataset(source)
+    summary = train_run(dataset, Path(out), config, TRAINING.get())
+    if summary.trained:
+        run = load_run(out, config.device)
+        write_look(run, with_recorded_splits(dataset, run.record.splits))
+    return summary

@@ -19,9 +19,14 @@ def main(arguments: list[str]) -> int:
     names = sorted(each.name for each in pkgutil.iter_modules(tests.benchmarks.__path__) if each.name[0] != "_")
     chosen = [name for name in names if hasattr(importlib.import_module(f"tests.benchmarks.{name}"), "measure")]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("name", choices=chosen, metavar="NAME", help=", ".join(chosen))
+    parser.add_argument("name", choices=[*chosen, "all"], metavar="NAME", help=", ".join([*chosen, "all"]))
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     known, rest = parser.parse_known_args(arguments)
+    if known.name == "all":
+        for name in chosen:
+            print(f"-- {name}")
+            main([name, *arguments[1:]])
+        return 0
     module = importlib.import_module(f"tests.benchmarks.{known.name}")
     own = argparse.ArgumentParser(prog=f"python -m tests.benchmarks {known.name}", description=module.__doc__)
     if hasattr(module, "add_options"):

@@ -77,7 +77,7 @@ def test_a_new_label_is_taken_over_without_computing_anything(first, work, tmp_p
     shutil.copytree(sample_source, copy)
     shutil.copytree(work / "store", tmp_path / "store")
     label = (copy / "label.csv").read_text()
-    (copy / "label.csv").write_text(label.replace("2.6", "1.2"))
+    (copy / "label.csv").write_text(label.replace(",2.6,2.6,", ",1.2,2.6,"))
     found = extract(source=str(copy), out=str(tmp_path / "store"))
     assert (found.computed, found.updated, found.kept) == (0, 1, 14)
     assert FeatureStore(tmp_path / "store").load("anna$_$1").info.label == "1.2"

@@ -1,0 +1,117 @@
+"""What extraction costs: CPU seconds a clip, by stage, against the floor of decoding and finding landmarks.
+
+The clips are those of `DMD_GRID` (NAME.mpg with NAME.align; default ../shared/clips/grid), or the sample clips in
+`data/` where there is no such folder. Models are loaded and one clip is done before anything is counted; each
+clip is measured `--repeats` times and its median taken; floor and whole are measured in turn, so that the
+ratio holds when the machine's speed drifts.
+"""
+
+import argparse
+import os
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from extractors.audio import audio_track
+from extractors.extraction import Extractor
+from extractors.face import FaceExtractor
+from extractors.text import TextExtractor
+from extractors.wordtiming import WordTimer
+from pipeline.clip import Clip
+from pipeline.segments import cut
+from pipeline.sources import read_source
+from pipeline.streams import MediaReader
+from pipeline.words import plain_transcript
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare this benchmark's options."""
+    parser.add_argument("--repeats", type=int, default=3, help="times each clip is measured")
+    parser.add_argument("--clips", type=int, default=8, help="at most this many clips")
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure, and return the figures."""
+    clips, extractor = _clips()[: options.clips], Extractor()
+    face, timer, text = FaceExtractor(), WordTimer(extractor.config.words), TextExtractor()
+    extractor.extract(clips[0])
+    frames = _floor(clips[0], face)
+    whole, floor, frames = [], [], 0
+    stages: dict[str, list[float]] = {name: [] for name in ("decode", "landmarks", "voice", "words", "text")}
+    for clip in clips:
+        for _ in range(options.repeats):
+            floor.append(_cpu_s(lambda clip=clip: _floor(clip, face)))
+            whole.append(_cpu_s(lambda clip=clip: extractor.extract(clip)))
+        samples, images = _decoded(clip)
+        frames += len(images)
+        stages["decode"].append(_cpu_s(lambda clip=clip: _decode(clip)))
+        stages["landmarks"].append(_cpu_s(lambda images=images: _landmarks(images, face)))
+        stages["voice"].append(_cpu_s(lambda samples=samples: audio_track(samples, 16_000, extractor.config.audio)))
+        timed = timer.time(clip.transcript, samples, 16_000).words
+        stages["words"].append(
+            _cpu_s(lambda clip=clip, samples=samples: timer.time(clip.transcript, samples, 16_000))
+        )
+        stages["text"].append(_cpu_s(lambda timed=timed: text.embed([word.text for word in timed], cut(timed))))
+    return {
+        "clips": len(clips),
+        "frames": frames,
+        "cpu_s_per_clip": median(whole),
+        "floor_cpu_s_per_clip": median(floor),
+        "floor_ratio": median(a / b for a, b in zip(whole, floor, strict=True)),
+        "stages": {name: median(found) for name, found in stages.items()},
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _clips() -> list[Clip]:
+    grid = Path(os.environ.get("DMD_GRID", "../shared/clips/grid"))
+    if not grid.is_dir():
+        return [c for c in read_source(DATA).clips if c.transcript and c.video_id not in ("silent", "broken")]
+    found = []
+    for path in sorted(grid.glob("*.mpg")):
+        words = [line.split()[2] for line in path.with_suffix(".align").read_text().splitlines()]
+        said = " ".join(word for word in words if word not in ("sil", "sp"))
+        found.append(Clip(path.stem, path, plain_transcript(said)))
+    return found
+
+
+def _cpu_s(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _decode(clip: Clip) -> None:
+    with MediaReader(clip.path) as reader:
+        for _ in reader.frames():
+            pass
+        reader.audio()
+
+
+def _decoded(clip: Clip) -> tuple[Any, list[tuple[Any, float]]]:
+    with MediaReader(clip.path) as reader:
+        images = [(frame.image.copy(), frame.pts_s) for frame in reader.frames()]
+        audio = reader.audio()
+    return audio.samples, images
+
+
+def _landmarks(images: list[tuple[Any, float]], face: FaceExtractor) -> None:
+    with face.start() as session:
+        for image, pts_s in images:
+            session.add(image, pts_s - images[0][1])
+
+
+def _floor(clip: Clip, face: FaceExtractor) -> int:
+    """Decode to RGB and find landmarks in every frame, in the default mode, and nothing else."""
+    seen, first_s = 0, None
+    with MediaReader(clip.path) as reader, face.start() as session:
+        for frame in reader.frames():
+            first_s = frame.pts_s if first_s is None else first_s
+            session.add(frame.image, frame.pts_s - first_s)
+            seen += 1
+    return seen

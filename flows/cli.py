@@ -6,10 +6,10 @@ from typing import NoReturn
 import typer
 
 from flows import commands_extract, commands_models, commands_score, commands_train, demo
+from flows.interrupt import end_at_once_on_interrupt
 from flows.outcome import RUN_FAILED, WRONG_USAGE
 from pipeline.errors import PipelineError
 
-INTERRUPTED = 130
 app = typer.Typer(
     name="dmd",
     help="From video clips to word-aligned text, voice and face features, and a multimodal sentiment score.",
@@ -26,15 +26,13 @@ def main() -> NoReturn:
     """Run the command line; errors of ours become one line and an exit code."""
     import warnings
 
+    end_at_once_on_interrupt()
     warnings.filterwarnings("ignore")  # libraries' advice to their own developers
     try:
         app(standalone_mode=True)
     except PipelineError as error:
         print(f"dmd: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("dmd: stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.exit(RUN_FAILED)
     sys.exit(WRONG_USAGE)

@@ -179,8 +179,12 @@ def _run(clips: Sequence[Clip], spec: WorkerSpec, workers: int, observe: Observe
         with ThreadPoolTaskRunner[Any](max_workers=workers) as runner:
             parameters = [{"clips": batch, "spec": spec, "pool": pool, "observe": observe} for batch in batches]
             runs: list[Any] = [runner.submit(extract_batch, parameters=given) for given in parameters]
-            for batch, run in zip(batches, runs, strict=True):
-                outcomes += _outcomes(batch, run.result(raise_on_failure=False))
+            try:
+                for batch, run in zip(batches, runs, strict=True):
+                    outcomes += _outcomes(batch, run.result(raise_on_failure=False))
+            except BaseException:
+                pool.close()  # before the runner waits for its tasks: Ctrl-C must not wait for clips
+                raise
     finally:
         pool.close()
     return outcomes

@@ -1,5 +1,6 @@
 """The scoring flow: videos or a store to a score table."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.datasets import PICKLES, check_model, is_stored, open_dataset
 from flows.extracting import check, fill
+from flows.interrupt import cleaned_up
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
 from flows.scoretable import check_out, write_scores
@@ -64,7 +66,7 @@ def score(
     if is_stored(source):
         return score_features(source, out, model, device, [])
     request = {"preset": preset, "config": config, "columns": columns, "language": language}
-    with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder, cleaned_up(lambda: shutil.rmtree(folder)):
         kept = store or str(Path(folder) / "store")
         found = check(source, kept, **request)  # type: ignore[arg-type]
         outcomes = fill(found, workers, timeout_s, OBSERVER.get())

@@ -26,13 +26,17 @@ from extractors.extraction import ExtractionConfig
 from flows.outcome import Outcome
 from flows.work import Work
 from pipeline.clip import Clip
-from pipeline.errors import StoreError
+from pipeline.errors import PipelineError, StoreError
 
 TRIES = 2
 """A clip that kills or outlasts its worker is tried once more in a fresh one, then given up."""
 START_S = 120.0
 """A worker that has not reported by then, on a machine however loaded, will not."""
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+class RunStopped(PipelineError):
+    """The run was interrupted while a clip was in work; the clip is neither done nor failed."""
 
 
 class Doer(Protocol):
@@ -63,6 +67,7 @@ class Worker:
         self._process: Any = None
         self._notes = tempfile.NamedTemporaryFile(prefix="dmd-worker-", suffix=".log")
         self._pipe: Connection | None = None
+        self._stopped = False
 
     def extract(self, clip: Clip) -> Outcome:
         """Extract one clip within its deadline, whatever it does to the worker.
@@ -71,10 +76,15 @@ class Worker:
         ------
         StoreError
             The store cannot be written: the run must stop.
+        RunStopped
+            The pool was closed meanwhile.
         """
         reason = ("crash", "the worker did not start")
         for _ in range(TRIES):
             answer = self._ask(clip)
+            if self._stopped:
+                self.close()
+                raise RunStopped("the run was stopped")
             if isinstance(answer, Outcome):
                 if answer.stage == "write":
                     raise StoreError(answer.error)
@@ -83,8 +93,17 @@ class Worker:
         path = str(clip.path or "")
         return Outcome(clip.clip_id, path, "failed", reason[0], f"clip {clip.clip_id!r} ({path}): {reason[1]}")
 
+    def stop(self) -> None:
+        """End the subprocess from another thread; its owner, waiting for an answer, then raises `RunStopped`.
+
+        The pipe is left to the owner: a descriptor closed under a waiting thread would never wake it.
+        """
+        self._stopped = True
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
-        """End the subprocess."""
+        """End the subprocess; for its owner."""
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None and self._process.is_alive():
@@ -102,6 +121,8 @@ class Worker:
 
     def _ask(self, clip: Clip) -> Outcome | tuple[str, str]:
         """Return the outcome, or (stage, reason) when the worker was lost over it."""
+        if self._stopped:
+            return "crash", "the run was stopped"
         try:
             if self._process is None or not self._process.is_alive():
                 self._starter.submit(self._start).result()
@@ -154,6 +175,7 @@ class WorkerPool:
     def __init__(self) -> None:
         self._idle: list[Worker] = []
         self._all: list[Worker] = []
+        self._closed = False
         self._lock = threading.Lock()
         # The kernel's death signal follows the thread that started a process, so one that outlives all tasks does.
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dmd-worker-starter")
@@ -162,6 +184,8 @@ class WorkerPool:
     def borrow(self, spec: WorkerSpec) -> Iterator[Worker]:
         """Lend a worker of this specification, an idle one if there is one."""
         with self._lock:
+            if self._closed:
+                raise RunStopped("the run was stopped")
             worker = next((worker for worker in self._idle if worker.spec == spec), None)
             if worker is None:
                 worker = Worker(spec, self._starter)
@@ -175,10 +199,14 @@ class WorkerPool:
                 self._idle.append(worker)
 
     def close(self) -> None:
-        """End all workers, lent ones too (a run that was interrupted)."""
+        """End all workers, lent ones too: a run that was interrupted ends at once, with what is stored."""
         with self._lock:
-            workers, self._all, self._idle = self._all, [], []
-        for worker in workers:
+            self._closed = True
+            lent = [worker for worker in self._all if worker not in self._idle]
+            idle, self._all, self._idle = self._idle, [], []
+        for worker in lent:
+            worker.stop()
+        for worker in idle:
             worker.close()
 
 

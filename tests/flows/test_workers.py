@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from extractors.extraction import ExtractionConfig
-from flows.workers import WorkerPool, WorkerSpec
+from flows.workers import RunStopped, WorkerPool, WorkerSpec
 from pipeline.errors import StoreError
 from pipeline.store import FeatureStore
 from tests.flows.faults import FaultyWork, clip
@@ -61,6 +62,30 @@ def test_a_clip_that_kills_its_worker_once_is_done_the_second_time(pool, spec):
 def test_a_store_that_cannot_be_written_stops_the_run(pool, spec):
     with pool.borrow(spec) as worker, pytest.raises(StoreError, match="disk full"):
         worker.extract(clip("full"))
+
+
+def test_closing_the_pool_wakes_who_waits_for_a_clip_and_lends_no_more(pool, spec):
+    raised = []
+
+    def owner() -> None:
+        try:
+            with pool.borrow(spec) as worker:
+                worker.extract(clip("pid"))
+                ready.set()
+                worker.extract(clip("hang"))
+        except RunStopped as error:
+            raised.append(error)
+
+    ready = threading.Event()
+    thread = threading.Thread(target=owner)
+    thread.start()
+    assert ready.wait(120)
+    time.sleep(0.3)
+    pool.close()
+    thread.join(10)
+    assert not thread.is_alive() and len(raised) == 1
+    with pytest.raises(RunStopped), pool.borrow(spec):
+        pass
 
 
 def test_a_worker_lives_from_clip_to_clip_and_from_borrower_to_borrower(pool, spec):

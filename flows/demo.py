@@ -10,7 +10,7 @@ from flows.commands_score import SHOWN
 from flows.outcome import ALL_DONE, RUN_FAILED, ScoreSummary
 from flows.settings import prepare
 from flows.terminal import give_table, say
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 
 SMOKE = "smoke.yaml"
 """Beside the sample clips: a training of a minute, on too few clips to mean anything."""
@@ -64,14 +64,16 @@ def demo(
 
 
 def _train(store: Path, run: Path, settings: Path) -> None:
-    """Train, afresh if an earlier demo trained on other clips or settings."""
+    """Train, afresh if an earlier demo trained on other clips, with other settings, or with an older version."""
     import shutil
 
+    from dmd.checkpoint import load_run
     from flows.training import train
 
     try:
         train(source=str(store), out=str(run), config=str(settings))
-    except UsageError:
+        assert load_run(run).systems
+    except (UsageError, StoreError):
         shutil.rmtree(run)
         train(source=str(store), out=str(run), config=str(settings))
 

@@ -1,0 +1,121 @@
+"""Rows on their way: what is known of the place of each word while a clip is timed, and where it came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.aligner import Aligner, Saying
+from extractors.cepstra import RATE_HZ
+from extractors.proportional import LETTER_S, spread_over_speech
+from extractors.utterances import LONGEST_S, MOST_WORDS, PAUSE_S, Stretch
+from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.timegrid import Interval
+from pipeline.words import Cue, Rung, Transcript
+
+Float = NDArray[np.float32]
+
+UNSAID_MARGIN = 1.0
+"""An utterance that fits so much less than one with a few wrong words was never said where it was thought to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRow:
+    """A word and its place; no place where nothing of it is spoken, or nobody was heard to say it."""
+
+    place: Interval | None
+    confidence: float
+    rung: Rung
+    saying: Saying
+    fit: float | None = None
+    """Of the utterance that it was found in; None where nothing was searched."""
+
+
+def given_row(transcript: Transcript, index: int) -> TimedRow:
+    """Take the times of a timed transcript as they are."""
+    word = transcript.words[index]
+    start_s, end_s = max(word.start_s or 0.0, 0.0), word.end_s or 0.0
+    place = Interval(start_s, max(start_s, end_s))
+    return TimedRow(place, 1.0 if word.confidence is None else word.confidence, "given", Saying())
+
+
+def lasting_s(written: Sequence[str], sayings: Sequence[Saying]) -> list[float]:
+    """Return how long each word takes to say; by its letters where no pronunciation is known."""
+    return [saying.expected_s or LETTER_S * len(text) for text, saying in zip(written, sayings, strict=True)]
+
+
+def spread_rows(
+    rows: Sequence[TimedRow], written: Sequence[str], stretch: Stretch, speech: SpeechEnvelope
+) -> list[TimedRow]:
+    """Spread the words of a stretch over the speech in it."""
+    own = [rows[word] for word in stretch.words]
+    lasting = lasting_s([written[word] for word in stretch.words], [row.saying for row in own])
+    inside = slice(*_frames(stretch, speech))
+    part = SpeechEnvelope(speech.times_s[inside], speech.level_db[inside], speech.active[inside])
+    places = spread_over_speech(lasting, part, stretch.end_s - stretch.start_s)
+    return [
+        TimedRow(place.shifted(stretch.start_s), 0.0, "proportional", row.saying)
+        for place, row in zip(places, own, strict=True)
+    ]
+
+
+def aligned_rows(
+    rows: Sequence[TimedRow],
+    written: Sequence[str],
+    stretch: Stretch,
+    samples: Float,
+    speech: SpeechEnvelope,
+    aligner: Aligner,
+    whole: bool,
+) -> list[TimedRow]:
+    """Let the aligner place the words of a stretch; spread them if it cannot.
+
+    Of a recording that was cut (not ``whole``), words that do not fit where they were thought to be get no place.
+    """
+    sound = samples[round(stretch.start_s * RATE_HZ) : round(stretch.end_s * RATE_HZ)]
+    placement = aligner.place([written[word] for word in stretch.words], sound)
+    if placement is not None and not whole and placement.fit < aligner.mismatch_fit - UNSAID_MARGIN:
+        return [rows[word] for word in stretch.words]  # the rough search was mistaken: nobody says this here
+    if placement is None:
+        return spread_rows(rows, written, stretch, speech)
+    return [
+        TimedRow(row.interval.shifted(stretch.start_s), row.confidence, placement.rung, row.saying, placement.fit)
+        if row
+        else rows[word]
+        for word, row in zip(stretch.words, placement.rows, strict=True)
+    ]
+
+
+def somebody_heard(speech: SpeechEnvelope, stretch: Stretch) -> bool:
+    """Whether anybody speaks in the stretch."""
+    return bool(speech.active[slice(*_frames(stretch, speech))].any())
+
+
+def with_word_cues(transcript: Transcript) -> Transcript:
+    """Turn the word times of a timed transcript into cues: bounds of a search instead of its result."""
+    runs: list[list[int]] = []
+    for index, word in enumerate(transcript.words):
+        if word.start_s is None or word.end_s is None:
+            continue
+        if runs and index == runs[-1][-1] + 1 and _goes_on(transcript, runs[-1], word.start_s, word.end_s):
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    cues = tuple(
+        Cue(transcript.words[run[0]].start_s or 0.0, transcript.words[run[-1]].end_s or 0.0, run[0], run[-1] + 1)
+        for run in runs
+    )
+    return Transcript(transcript.words, transcript.language, cues or transcript.cues)
+
+
+def _goes_on(transcript: Transcript, run: Sequence[int], start_s: float, end_s: float) -> bool:
+    first, last = transcript.words[run[0]], transcript.words[run[-1]]
+    near = start_s - (last.end_s or 0.0) < PAUSE_S
+    return near and len(run) < MOST_WORDS and end_s - (first.start_s or 0.0) < LONGEST_S - 1.0
+
+
+def _frames(stretch: Stretch, speech: SpeechEnvelope) -> tuple[int, int]:
+    """Frames of the envelope in the stretch; at least one."""
+    first = min(int(stretch.start_s / HOP_S), max(speech.active.size - 1, 0))
+    return first, max(first + 1, round(stretch.end_s / HOP_S))

@@ -1,0 +1,87 @@
+"""How well the words of a long recording are placed: shuffled clips, silence, noise, strangers.
+
+Between the clips stand one to four seconds of silence, or of noise; every tenth clip is not in the transcript, and
+after every tenth the transcript has a sentence that nobody says. Reads the folder named by DMD_GRID.
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.wordtiming import WordTimer, WordTimingConfig
+from pipeline.words import plain_transcript
+from tests.benchmarks.grid import FOLDER, RATE_HZ, GridClip, grid_clips
+
+NOBODY_SAYS = (
+    "the old man walked slowly through the quiet garden",
+    "it was never going to work like that anyway",
+    "my sister bought a new yellow bicycle",
+)
+ABSENT = (-1.0, -1.0)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="clips with truth, instead of DMD_GRID")
+    parser.add_argument("--minutes", type=float, default=30.0)
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    clips = grid_clips(options.folder)
+    samples, words, truth = _recording(clips, options.minutes * 60.0)
+    timer = WordTimer(WordTimingConfig())
+    timer.time(clips[0].transcript, clips[0].samples, RATE_HZ)  # loads the models
+    before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    begun = time.process_time()
+    found = timer.time(plain_transcript(" ".join(words)), samples, RATE_HZ)
+    cpu_s = time.process_time() - begun
+    there = np.array([start >= 0.0 for start, _ in truth])
+    times_s = np.array([(word.start_s, word.end_s) for word in found.words])
+    placed = np.array([word.rung != "proportional" for word in found.words])
+    errors = np.abs(times_s - np.array(truth))[there & placed] * 1000.0
+    trust = np.array([word.confidence for word in found.words])
+    return {
+        "minutes": samples.size / RATE_HZ / 60.0,
+        "words": len(words),
+        "words_spoken": int(there.sum()),
+        "spoken_but_not_placed": int((there & ~placed).sum()),
+        "mean_ms": float(errors.mean()),
+        "median_ms": float(np.median(errors)),
+        "p95_ms": float(np.percentile(errors, 95)),
+        "within_100ms": float((errors <= 100.001).mean()),
+        "mean_ms_where_confident": float(np.abs(times_s - np.array(truth))[there & (trust >= 0.5)].mean() * 1000.0),
+        "confident_of_spoken": float((trust[there] >= 0.5).mean()),
+        "confident_of_absent": float((trust[~there] >= 0.5).mean()),
+        "cpu_s_per_audio_s": cpu_s / (samples.size / RATE_HZ),
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb_before": before_mb,
+    }
+
+
+def _recording(
+    clips: list[GridClip], seconds: float
+) -> tuple[NDArray[np.float32], list[str], list[tuple[float, float]]]:
+    """Return the sound, the transcript, and the true times of each of its words."""
+    rng = np.random.default_rng(7)
+    pieces, words, truth, at, number = [], [], [], 0, 0
+    while at < seconds * RATE_HZ:
+        for index in rng.permutation(len(clips)):
+            clip = clips[int(index)]
+            if number % 10 != 6:
+                words += clip.words
+                truth += [(start + at / RATE_HZ, end + at / RATE_HZ) for start, end in clip.truth_s.tolist()]
+            if number % 10 == 3:
+                unsaid = NOBODY_SAYS[number // 10 % len(NOBODY_SAYS)].split()
+                words += unsaid
+                truth += [ABSENT] * len(unsaid)
+            gap = rng.normal(0.0, 0.02 if number % 4 == 1 else 0.0005, int(rng.uniform(1.0, 4.0) * RATE_HZ))
+            pieces += [clip.samples, gap.astype(np.float32)]
+            at += clip.samples.size + gap.size
+            number += 1
+            if at >= seconds * RATE_HZ:
+                break
+    return np.concatenate(pieces), words, truth

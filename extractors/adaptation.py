@@ -9,6 +9,7 @@ so a mean becomes ``y``, a variance ``J^2 var_x + (1 - J)^2 var_n``. What lies f
 what lies below it turns into noise: silence sounds like *this* silence, and a closure is not mistaken for it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 
 from extractors.cepstra import inverse_projection, projection
 from extractors.sphinx_files import STREAMS, WIDTH
-from extractors.sphinx_model import SphinxModel
+from extractors.sphinx_model import SILENCE, SphinxModel
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
 
+STEADY_FRAMES, STEADY_NEPERS, SAME_NEPERS = 31, 0.55, 1.0
+"""A sound that varies by less over 0.31 s is steady; steady sounds that differ by less in level are the same."""
 _LEAST_VARIANCE = 0.01
 _BLOCK_FRAMES = 1000
 _TINY = np.float32(1e-30)
@@ -34,6 +37,13 @@ class Noise:
     """[shape=(25,)] mean of the log mel power."""
     variance: Float
     """[shape=(3, 13)] variance of cepstra, slopes and curvatures."""
+
+    def scores(self, features: Float) -> Float:
+        """[T, 3, 13] -> [T] log likelihood of each frame as this noise alone: a Gaussian without any slope."""
+        mean = np.zeros((STREAMS, WIDTH), np.float32)
+        mean[0] = self.log_mel @ projection()
+        distance = (features - mean) ** 2 / self.variance + np.log(2.0 * np.pi * self.variance)
+        return np.asarray(-0.5 * distance.sum(axis=(1, 2)), np.float32)
 
 
 def noise_of(mel: Float, features: Float, frames: Int, widen: float = 1.0) -> Noise:
@@ -52,11 +62,41 @@ def noise_of(mel: Float, features: Float, frames: Int, widen: float = 1.0) -> No
     return Noise(mel[frames].mean(axis=0), variance.astype(np.float32))
 
 
-class AdaptedModel:
-    """Scores of senones under a channel and a noise."""
+def steady_noises(mel: Float, features: Float) -> list[Noise]:
+    """Return the steady sounds of a recording (a fan, a hiss that comes and goes), each level apart, quietest first.
 
-    def __init__(self, model: SphinxModel, channel: Float, noise: Noise) -> None:
-        self.channel, self.noise = channel, noise
+    A frame is steady if the log mel power of the 0.3 s around it varies little in all bands together: noise does
+    so by less than half a neper, speech by more than one.
+    """
+    if len(mel) < STEADY_FRAMES:
+        return []
+    variation = _local_deviation(mel, STEADY_FRAMES).mean(axis=1)
+    steady = np.flatnonzero(variation < STEADY_NEPERS) + STEADY_FRAMES // 2
+    level = mel[steady].mean(axis=1)
+    found: list[Noise] = []
+    while steady.size >= STEADY_FRAMES:
+        same = level < level.min() + SAME_NEPERS
+        if same.sum() >= STEADY_FRAMES:
+            found.append(noise_of(mel, features, steady[same]))
+        steady, level = steady[~same], level[~same]
+    return found
+
+
+class AdaptedModel:
+    """Scores of senones under a channel and a noise.
+
+    Parameters
+    ----------
+    model : SphinxModel
+    channel : ndarray [shape=(13,)]
+    noise : Noise
+        Under everything that is said.
+    others : sequence of Noise
+        Other noises that a pause may consist of.
+    """
+
+    def __init__(self, model: SphinxModel, channel: Float, noise: Noise, others: Sequence[Noise] = ()) -> None:
+        self.channel, self.noise, self.others = channel, noise, tuple(others)
         self._model = model
         expected = (model.means[:, 0] + channel) @ inverse_projection()  # P 128 25
         above = expected - noise.log_mel
@@ -94,6 +134,9 @@ class AdaptedModel:
                     weights = self._model.weights[stream][:, senones[columns]]
                     part += peak + np.log(np.exp(density - peak) @ weights + _TINY)
                 scores[start : start + len(block), columns] = part
+        for noise in self.others:
+            silent = np.isin(senones, self._model.plain_senones[self._model.number(SILENCE)])
+            scores[:, silent] = np.maximum(scores[:, silent], noise.scores(features)[:, None])
         return scores
 
     def channel_error(self, features: Float, senones: Int) -> Float:
@@ -122,6 +165,16 @@ class AdaptedModel:
             over += (static * weight - posterior @ (precision * mean)).sum(axis=0)
             under += weight.sum(axis=0)
         return np.asarray(over / under, np.float32)
+
+
+def _local_deviation(values: Float, frames: int) -> Float:
+    """[T, D] -> [T - frames + 1, D] standard deviation over so many frames."""
+    centred = values.astype(np.float64) - values.mean(axis=0)
+    sums = np.cumsum(np.pad(centred, ((1, 0), (0, 0))), axis=0)
+    squares = np.cumsum(np.pad(centred**2, ((1, 0), (0, 0))), axis=0)
+    mean = (sums[frames:] - sums[:-frames]) / frames
+    square = (squares[frames:] - squares[:-frames]) / frames
+    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)), np.float32)
 
 
 def _powers(values: Float) -> Float:

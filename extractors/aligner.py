@@ -55,3 +55,9 @@ class Aligner(Protocol):
 
     def place(self, written: Sequence[str], samples: NDArray[np.float32]) -> Placement | None:
         """Return where the words are in 16 kHz sound [N]; None if the sound cannot hold them."""
+
+    def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
+        """Return which of the words are spoken in the sound, by index, and roughly where; others may follow later.
+
+        With ``eager``, a word that may be spoken is taken for spoken.
+        """

@@ -40,7 +40,12 @@ def frame_fit(aligned: Float, free: Float) -> Float:
     -------
     ndarray [shape=(T,)]
     """
-    return np.asarray(_smoothed(aligned[:, None])[:, 0] - _smoothed(free).max(axis=1), np.float32)
+    return np.asarray(_smoothed(aligned[:, None])[:, 0] - best_free(free), np.float32)
+
+
+def best_free(free: Float) -> Float:
+    """[T, C] -> [T] log likelihood of the best phone over 50 ms."""
+    return np.asarray(_smoothed(free).max(axis=1), np.float32)
 
 
 def clip_fit(words: Sequence[float], lasting: Sequence[int]) -> float:

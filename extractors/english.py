@@ -9,7 +9,7 @@ from extractors.aligner import PlacedRow, Placement, Saying
 from extractors.cepstra import FRAME_S
 from extractors.confidence import clip_fit, word_confidence
 from extractors.dictionary import PronouncingDictionary
-from extractors.forced import ForcedAlignment, PlacedWord, align
+from extractors.forced import ForcedAlignment, PlacedWord, align, align_loosely
 from extractors.g2p import G2p
 from extractors.phones import expected_s
 from extractors.pronounce import Pronouncer
@@ -54,6 +54,20 @@ class EnglishAligner:
             here = [next(words) for _ in row]
             placed.append(_row([word for word, _ in here], [each for _, each in here], fit) if here else None)
         return Placement(tuple(placed), _rung(found), fit)
+
+    def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
+        """Return which of the words are spoken in the sound, by index, and roughly where."""
+        rows = spoken_words(written, "en", self._pronouncer.known)
+        owner = [index for index, row in enumerate(rows) for _ in row]
+        found = align_loosely(
+            self._model, [self._pronouncer.pronunciations(word) for row in rows for word in row], samples, eager
+        )
+        places: dict[int, Interval] = {}
+        for number, word in sorted(found.items()):
+            start_s = word.start_frame * FRAME_S
+            first = places.get(owner[number])
+            places[owner[number]] = Interval(first.start_s if first else start_s, word.end_frame * FRAME_S)
+        return places
 
 
 def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float) -> PlacedRow:

@@ -11,14 +11,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.adaptation import AdaptedModel, noise_of
+from extractors.adaptation import AdaptedModel, noise_of, steady_noises
 from extractors.cepstra import cepstra, log_mel, with_slopes
-from extractors.confidence import frame_fit
+from extractors.confidence import best_free, frame_fit
 from extractors.presence import speech_evidence, standing_out_db, two_levels
 from extractors.pronounce import Pronunciation
 from extractors.sphinx_model import SphinxModel
 from extractors.viterbi import Path, best_path
-from extractors.word_graph import NO_WORD, WordGraph, word_graph
+from extractors.word_graph import EAGER_SKIP_LOG, NO_WORD, SKIP_LOG, WordGraph, loose_word_graph, word_graph
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
@@ -30,6 +30,10 @@ QUIET_WIDENING = 2.0
 """The quietest frames vary less than all frames of noise do."""
 MARGIN_FRAMES = 4
 """Frames of a pause this near to a word are not counted as noise."""
+FILLER_PENALTY = 2.5
+"""Nats a frame by which other sound must beat the words in the first loose search."""
+FILLER_BELOW, FILLER_RANGE = 3.0, (1.5, 5.0)
+"""In the second: as much as this voice usually fits, and so much more, within a range."""
 LEVEL_WEIGHT = 3.0
 """Levels are smooth over about this many frames less than spectra are."""
 
@@ -92,11 +96,7 @@ def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples:
         return None
     spoken = graph.words[path.states] != NO_WORD
     pauses = _eroded(~spoken, MARGIN_FRAMES)
-    senones = _senones(graph, path)
-    rest = np.flatnonzero(pauses)
-    noise = noise_of(mel, features, rest) if rest.size >= LEAST_NOISE_FRAMES else first.noise
-    channel = first.channel + first.channel_error(features[spoken], senones[spoken])
-    adapted = AdaptedModel(model, channel, noise)
+    adapted = _adapted(model, first, mel, features, spoken, _senones(graph, path))
     free = model.plain_senones.reshape(-1)
     scores = adapted.scores(features, np.concatenate([graph.senones, free]))
     own, free_scores = scores[:, : -free.size], scores[:, -free.size :]
@@ -105,7 +105,53 @@ def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples:
     if path is None:
         return None
     aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
-    return ForcedAlignment(_placed_words(model, graph, path), path.lag, frame_fit(aligned, free_scores))
+    placed = tuple(_placed_words(model, graph, path).values())
+    return ForcedAlignment(placed, path.lag, frame_fit(aligned, free_scores))
+
+
+def align_loosely(
+    model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float, eager: bool = False
+) -> dict[int, PlacedWord]:
+    """Find which of the words are spoken in the sound, in order, and roughly where.
+
+    Words may be missing, at the end above all, and the sound may hold anything beside them. The second of two
+    searches has learned channel and noise from the words of the first, and how well this voice fits.
+
+    Returns
+    -------
+    dict
+        The words that were found, by their index.
+    """
+    mel = log_mel(samples)
+    features = with_slopes(cepstra(mel))
+    graph = loose_word_graph(model, words, EAGER_SKIP_LOG if eager else SKIP_LOG)
+    adapted = _first_model(model, mel, features, standing_out_db(mel))
+    path, fit = _loose_path(model, graph, features, adapted, FILLER_RANGE[1] if eager else FILLER_PENALTY)
+    spoken = graph.words[path.states] != NO_WORD
+    if spoken.any():
+        # The noise of a whole minute is a mixture of many; the quietest is kept.
+        error = adapted.channel_error(features[spoken], _senones(graph, path)[spoken])
+        adapted = AdaptedModel(model, adapted.channel + error, adapted.noise, adapted.others)
+        below = float(np.clip(FILLER_BELOW - np.median(fit[spoken]), *FILLER_RANGE))
+        penalty = FILLER_RANGE[1] if eager else below
+        path, _ = _loose_path(model, graph, features, adapted, penalty)
+    return _placed_words(model, graph, path)
+
+
+def _loose_path(
+    model: SphinxModel, graph: WordGraph, features: Float, adapted: AdaptedModel, penalty: float
+) -> tuple[Path, Float]:
+    """Return the best path through a loose graph, and the fit of its frames."""
+    free = model.plain_senones.reshape(-1)
+    scores = adapted.scores(features, np.concatenate([graph.senones, free]))
+    own, free_scores = scores[:, : -free.size], scores[:, -free.size :]
+    filler = best_free(free_scores)[:, None] - np.float32(penalty)
+    weighed = np.concatenate([own, filler], axis=1)
+    path = best_path(graph.graph, weighed)
+    if path is None:
+        raise AssertionError("the filler alone is a path through any sound")
+    aligned = weighed[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
+    return path, frame_fit(aligned, free_scores)
 
 
 def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: NDArray[np.float64]) -> AdaptedModel:
@@ -114,7 +160,18 @@ def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: NDAr
     quiet = np.argsort(loudness, kind="stable")[: max(LEAST_NOISE_FRAMES, int(QUIET_SHARE * len(mel)))]
     active = level_db > np.mean(two_levels(level_db))
     heard = features[active, 0] if active.any() else features[:, 0]
-    return AdaptedModel(model, heard.mean(axis=0) - model.speech_mean, noise_of(mel, features, quiet, QUIET_WIDENING))
+    noise = noise_of(mel, features, quiet, QUIET_WIDENING)
+    return AdaptedModel(model, heard.mean(axis=0) - model.speech_mean, noise, steady_noises(mel, features))
+
+
+def _adapted(
+    model: SphinxModel, before: AdaptedModel, mel: Float, features: Float, spoken: Mask, senones: Int
+) -> AdaptedModel:
+    """Learn the channel from the frames that a search put into words, the noise from those it put between them."""
+    rest = np.flatnonzero(_eroded(~spoken, MARGIN_FRAMES))
+    noise = noise_of(mel, features, rest) if rest.size >= LEAST_NOISE_FRAMES else before.noise
+    channel = before.channel + before.channel_error(features[spoken], senones[spoken])
+    return AdaptedModel(model, channel, noise, before.others)
 
 
 def _senones(graph: WordGraph, path: Path) -> Int:
@@ -128,7 +185,7 @@ def _eroded(mask: Mask, frames: int) -> Mask:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * frames + 1).all(axis=1))
 
 
-def _placed_words(model: SphinxModel, graph: WordGraph, path: Path) -> tuple[PlacedWord, ...]:
+def _placed_words(model: SphinxModel, graph: WordGraph, path: Path) -> dict[int, PlacedWord]:
     """Cut the path where the word or the place in it changes."""
     words, places = graph.words[path.states], graph.places[path.states]
     cuts = np.flatnonzero((np.diff(words) != 0) | (np.diff(places) != 0)) + 1
@@ -138,4 +195,4 @@ def _placed_words(model: SphinxModel, graph: WordGraph, path: Path) -> tuple[Pla
         if words[start] != NO_WORD:
             name = model.phones[graph.phones[path.states[start]]]
             found.setdefault(int(words[start]), []).append(PlacedPhone(name, start, end))
-    return tuple(PlacedWord(tuple(found[number])) for number in sorted(found))
+    return {number: PlacedWord(tuple(phones)) for number, phones in found.items()}

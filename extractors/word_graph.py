@@ -1,6 +1,6 @@
 """The graph of states of a sequence of spoken words: their pronunciations, and silence wherever it may stand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,12 @@ Int = NDArray[np.int64]
 PAUSE_LOG = float(np.log(0.05))
 """Log probability of a pause between two words."""
 NO_WORD = -1
+FILLER_LOG = -20.0
+"""Cost of entering the filler, in nats: about what a badly spoken word could save by hiding in it."""
+SKIP_LOG, EAGER_SKIP_LOG = -20.0, -40.0
+"""Cost of leaving a word out: less than forcing it on other speech, which costs five nats a frame."""
+FILLER = -1
+"""Label of the filler: the last column of the scores, one more than there are senones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,17 +76,29 @@ class _Builder:
             column = self.columns.setdefault(int(senones[step]), len(self.columns))
             state = self.graph.add(column, float(model.stay[phone, step]), sources)
             sources = [(state, float(model.leave[phone, step]))]
-            self.words.append(word)
-            self.variants.append(variant)
-            self.phones.append(phone)
-            self.places.append(place)
+            self._describe(word, variant, phone, place)
         return sources[0]
 
-    def pause(self, ends: Sequence[_End]) -> _End:
+    def _describe(self, word: int, variant: int, phone: int, place: int) -> None:
+        self.words.append(word)
+        self.variants.append(variant)
+        self.phones.append(phone)
+        self.places.append(place)
+
+    def pause(self, ends: Sequence[_End], skipped: Sequence[_End] = (), skip_log: float = SKIP_LOG) -> _End:
+        """Append a pause after what may end; ``skipped`` are the pauses from which the word before is left out."""
         sources = [(end.state, end.cost + PAUSE_LOG) for end in ends if end.before in (None, self.silence)]
+        sources += [(end.state, end.cost + skip_log) for end in skipped]
         senones = self.model.plain_senones[self.silence]
         state, cost = self.phone(senones, self.silence, sources, NO_WORD, 0, 0)
         return _End(state, cost, self.silence, None)
+
+    def filler(self, ends: Sequence[_End]) -> _End:
+        """Append a state for sound of any kind that belongs to no word."""
+        sources = [(end.state, end.cost + FILLER_LOG) for end in ends if end.before in (None, self.silence)]
+        state = self.graph.add(FILLER, 0.0, sources)
+        self._describe(NO_WORD, 0, self.silence, 0)
+        return _End(state, 0.0, self.silence, None)
 
     def word(
         self, number: int, spoken: Sequence[Sequence[int]], ends: Sequence[_End], after: Sequence[int]
@@ -129,21 +147,54 @@ def word_graph(model: SphinxModel, words: Sequence[Sequence[Pronunciation]]) -> 
     across the edge, whether that is silence or the next word.
     """
     builder = _Builder(model)
-    spoken = [[[model.number(phone) for phone in said] for said in variants] for variants in words]
     beginning = _End(-1, 0.0, builder.silence, None)
     ends = [beginning, builder.pause([beginning])]
+    for number, variants, after in _spoken(builder, words):
+        found = builder.word(number, variants, ends, after)
+        pause = builder.pause(found)
+        builder.graph.finals = [(end.state, end.cost) for end in (*found, pause)]
+        ends = [*(end for end in found if end.before != builder.silence), pause]
+    return _described(builder)
+
+
+def loose_word_graph(
+    model: SphinxModel, words: Sequence[Sequence[Pronunciation]], skip_log: float = SKIP_LOG
+) -> WordGraph:
+    """Return a graph in which words may be left out, other sound may stand between them, and the end may be missing.
+
+    Its scores have a last column for that other sound (`FILLER`).
+    """
+    builder = _Builder(model)
+    beginning = _End(-1, 0.0, builder.silence, None)
+    pause = builder.pause([beginning])
+    gaps = [pause, builder.filler([beginning, pause])]
+    ends = [beginning, *gaps]
+    builder.graph.finals = [(end.state, end.cost) for end in gaps]
+    for number, variants, after in _spoken(builder, words):
+        found = builder.word(number, variants, ends, after)
+        pause = builder.pause(found, gaps, skip_log)
+        gaps = [pause, builder.filler([*found, pause])]
+        builder.graph.finals += [(end.state, end.cost) for end in (*found, *gaps)]
+        ends = [*(end for end in found if end.before != builder.silence), *gaps]
+    return _described(builder)
+
+
+def _spoken(
+    builder: _Builder, words: Sequence[Sequence[Pronunciation]]
+) -> Iterator[tuple[int, list[list[int]], list[int]]]:
+    """Each word with its number, its pronunciations as phone numbers, and the phones that may follow it."""
+    spoken = [[[builder.model.number(phone) for phone in said] for said in variants] for variants in words]
     for number, variants in enumerate(spoken):
         followers = {said[0] for said in spoken[number + 1]} if number + 1 < len(spoken) else set()
-        found = builder.word(number, variants, ends, sorted(followers | {builder.silence}))
-        pause = builder.pause(found)
-        if number + 1 == len(spoken):
-            builder.graph.finals = [(end.state, end.cost) for end in (*found, pause)]
-        ends = [*(end for end in found if end.before != builder.silence), pause]
+        yield number, variants, sorted(followers | {builder.silence})
+
+
+def _described(builder: _Builder) -> WordGraph:
     senones = np.asarray(list(builder.columns), np.int64)
     return WordGraph(
         builder.graph,
         senones,
-        np.isin(senones, model.plain_senones[builder.silence]),
+        np.isin(senones, builder.model.plain_senones[builder.silence]),
         np.asarray(builder.words, np.int64),
         np.asarray(builder.variants, np.int64),
         np.asarray(builder.phones, np.int64),

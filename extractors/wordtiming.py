@@ -1,9 +1,14 @@
-"""Word times: every word of a transcript gets its place in the sound, and says how well it is known."""
+"""Word times: every word of a transcript gets its place in the sound, and says how well it is known.
+
+A timed transcript's words are taken as they are, its cues bound the search; long recordings become utterances
+(`utterances`); an aligner places the words of each (`english`, `ctc_aligner`); what it cannot place is spread over
+speech (`proportional`); every written word is a row (`rows`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +16,26 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.aligner import Aligner, Saying
 from extractors.cepstra import RATE_HZ
-from extractors.english import EnglishAligner
-from extractors.proportional import LETTER_S, spread_over_speech
+from extractors.languages import AlignerShelf
 from extractors.rows import fit_rows
-from pipeline.errors import TranscriptError
-from pipeline.speech import SpeechEnvelope, speech_envelope
-from pipeline.timegrid import Interval
-from pipeline.words import Rung, Transcript, Word
+from extractors.timed_rows import (
+    TimedRow,
+    aligned_rows,
+    given_row,
+    lasting_s,
+    somebody_heard,
+    spread_rows,
+    with_word_cues,
+)
+from extractors.utterances import Recording, bounded_stretches, utterances
+from pipeline.errors import ModelMissingError, TranscriptError
+from pipeline.speech import speech_envelope
+from pipeline.words import Transcript, Word
+
+Float = NDArray[np.float32]
+
+UNHEARD_FIT = -8.0
+"""Counts for a word that nobody was heard to say; the fit of other speech is about that low."""
 
 
 class WordTimingConfig(BaseModel):
@@ -29,6 +47,12 @@ class WordTimingConfig(BaseModel):
     """Length of a row of a clip without transcript."""
     low_confidence: float = Field(default=0.5, ge=0, le=1)
     """A clip whose words have a lower median confidence is flagged `low_alignment_confidence`."""
+    given_times: Literal["keep", "refine"] = "keep"
+    """What to do with the word times of a timed transcript: take them as they are, or search near them."""
+    aligners: dict[str, str] = {}
+    """Language -> folder or id of an installed CTC model (Wav2Vec2ForCTC and the like); English has its own."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where CTC models run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +63,22 @@ class TimedWords:
     flags: tuple[str, ...] = ()
     """Among `pipeline.aligned.FLAGS`."""
     quality: dict[str, float | str] = field(default_factory=dict)
-    """Figures for the provenance: `word_confidence` (median), `words_proportional` (a share), `alignment_fit`."""
+    """Figures for the provenance: `word_confidence` (median), `words_proportional` (a share), `alignment_fit` (nats a
+    frame), `alignment_problem` (one line, where there is one)."""
 
 
 class WordTimer:
-    """Places words in time; loads its models once and keeps nothing of a clip."""
+    """Places words in time; loads its models once and keeps nothing of a clip. Not for two threads at once."""
 
     def __init__(self, config: WordTimingConfig) -> None:
         self._config = config
+        self._shelf = AlignerShelf(config.aligners, config.device)
 
-    @cached_property
-    def _english(self) -> Aligner:
-        return EnglishAligner()
-
-    def time(self, transcript: Transcript, samples: NDArray[np.float32], rate_hz: int) -> TimedWords:
+    def time(self, transcript: Transcript, samples: Float, rate_hz: int) -> TimedWords:
         """Return the place of every word of the transcript.
 
-        Where nobody is heard, or the sound cannot hold the words, they are spread over it (`proportional`).
+        Where nobody is heard, or the sound cannot hold the words, or nothing can align their language, they are
+        spread over speech (`proportional`), which a flag says.
 
         Parameters
         ----------
@@ -81,45 +104,76 @@ class WordTimer:
                 f"{len(transcript.words)} words cannot be placed in audio without a single sample; "
                 "treat the clip as one without audio"
             )
-        written = [word.text for word in transcript.words]
-        speech = speech_envelope(samples, rate_hz)
-        duration_s = samples.size / rate_hz
+        keep = self._config.given_times == "keep"
+        given = [keep and word.start_s is not None and word.end_s is not None for word in transcript.words]
+        aligner, problem = None, ""
+        if not all(given):
+            try:
+                aligner = self._shelf.aligner(transcript.language)
+            except ModelMissingError as error:
+                problem = str(error)
+        bounded = transcript if keep else with_word_cues(transcript)
+        return self._judged(transcript, _timed(bounded, given, samples, aligner), samples, aligner, problem)
+
+    def _judged(
+        self, transcript: Transcript, rows: Sequence[TimedRow], samples: Float, aligner: Aligner | None, problem: str
+    ) -> TimedWords:
+        places = fit_rows([row.place for row in rows], samples.size / RATE_HZ)
+        words = tuple(
+            Word(
+                word.text,
+                place.start_s,
+                place.end_s,
+                row.confidence,
+                row.rung,
+                row.saying.phones,
+                row.saying.expected_s,
+            )
+            for word, place, row in zip(transcript.words, places, rows, strict=True)
+        )
+        spoken = [row for row in rows if row.saying.phones or row.place]
+        confidence = float(np.median([row.confidence for row in spoken])) if spoken else 0.0
+        spread = float(np.mean([row.rung == "proportional" for row in spoken])) if spoken else 1.0
+        quality: dict[str, float | str] = {"word_confidence": confidence, "words_proportional": spread}
+        flags = ["low_alignment_confidence"] if confidence < self._config.low_confidence else []
+        fits = [row.fit if row.fit is not None else UNHEARD_FIT for row in spoken if row.rung != "given"]
+        if aligner and any(row.fit is not None for row in spoken):
+            quality["alignment_fit"] = float(np.mean(fits))
+            flags += ["transcript_mismatch"] if np.mean(fits) < aligner.mismatch_fit else []
+        flags += ["proportional_times"] if spread > 0.0 else []
+        if problem:
+            quality["alignment_problem"] = problem
+            flags.append("language_unsupported")
+        return TimedWords(words, tuple(flags), quality)
+
+
+def _timed(transcript: Transcript, given: Sequence[bool], samples: Float, aligner: Aligner | None) -> list[TimedRow]:
+    """Return a row for every word; without an aligner, words without times are spread over speech.
+
+    Never is one language aligned with the models of another.
+    """
+    speech = speech_envelope(samples, RATE_HZ)
+    written = [word.text for word in transcript.words]
+    sayings = aligner.sayings(written) if aligner else [Saying()] * len(written)
+    rows = [
+        given_row(transcript, index) if known else TimedRow(None, 0.0, "proportional", saying)
+        for index, (known, saying) in enumerate(zip(given, sayings, strict=True))
+    ]
+    recording = Recording(written, lasting_s(written, sayings), samples, RATE_HZ)
+    for bounds in bounded_stretches(transcript, given, samples.size / RATE_HZ):
         # Any words find a best path through silence; where nobody is heard, no place is better than another.
-        placement = self._english.place(written, samples) if speech.active.any() else None
-        if placement is None:
-            return self._spread(written, speech, duration_s)
-        rows = fit_rows([row.interval if row else None for row in placement.rows], duration_s)
-        words = tuple(
-            _word(text, row, placed.confidence, placement.rung, placed.saying)
-            if placed
-            else _word(text, row, 0.0, "proportional", Saying())
-            for text, row, placed in zip(written, rows, placement.rows, strict=True)
-        )
-        mismatch = ("transcript_mismatch",) if placement.fit < self._english.mismatch_fit else ()
-        return self._judged(words, mismatch, {"alignment_fit": placement.fit})
-
-    def _spread(self, written: Sequence[str], speech: SpeechEnvelope, duration_s: float) -> TimedWords:
-        sayings = self._english.sayings(written)
-        lasting_s = [saying.expected_s or LETTER_S * len(text) for saying, text in zip(sayings, written, strict=True)]
-        rows = fit_rows(spread_over_speech(lasting_s, speech, duration_s), duration_s)
-        words = tuple(
-            _word(text, row, 0.0, "proportional", saying)
-            for text, row, saying in zip(written, rows, sayings, strict=True)
-        )
-        return self._judged(words, ("proportional_times",), {})
-
-    def _judged(self, words: tuple[Word, ...], flags: tuple[str, ...], figures: dict[str, float]) -> TimedWords:
-        spoken = [word for word in words if word.phones]
-        confidence = float(np.median([word.confidence for word in spoken])) if spoken else 0.0
-        low = ("low_alignment_confidence",) if confidence < self._config.low_confidence else ()
-        share = float(np.mean([word.rung == "proportional" for word in spoken])) if spoken else 1.0
-        return TimedWords(
-            words, (*low, *flags), {"word_confidence": confidence, "words_proportional": share, **figures}
-        )
-
-
-def _word(text: str, row: Interval, confidence: float, rung: Rung, saying: Saying) -> Word:
-    return Word(text, row.start_s, row.end_s, confidence, rung, saying.phones, saying.expected_s)
+        if aligner is None or not somebody_heard(speech, bounds):
+            found = [(bounds, spread_rows(rows, written, bounds, speech))]
+        else:
+            cut = utterances(bounds, recording, aligner.rough)
+            whole = cut == [bounds]
+            found = [
+                (stretch, aligned_rows(rows, written, stretch, samples, speech, aligner, whole)) for stretch in cut
+            ]
+        for stretch, placed in found:
+            for word, row in zip(stretch.words, placed, strict=True):
+                rows[word] = row
+    return rows
 
 
 def window_words(duration_s: float, config: WordTimingConfig) -> tuple[Word, ...]:

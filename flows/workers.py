@@ -112,6 +112,11 @@ class Worker:
             self._process.join()
         self._process = self._pipe = None
 
+    def discard(self) -> None:
+        """End the subprocess for good and remove its notes; for its owner, who asks nothing more of it."""
+        self.close()
+        self._notes.close()
+
     def _last_note(self) -> str:
         """Return the last line that native code wrote before it died: a failed check, a sanitizer's verdict."""
         self._notes.seek(0)
@@ -196,7 +201,11 @@ class WorkerPool:
             yield worker
         finally:
             with self._lock:
-                self._idle.append(worker)
+                kept = not self._closed
+                if kept:
+                    self._idle.append(worker)
+            if not kept:
+                worker.discard()
 
     def close(self) -> None:
         """End all workers, lent ones too: a run that was interrupted ends at once, with what is stored."""
@@ -207,7 +216,7 @@ class WorkerPool:
         for worker in lent:
             worker.stop()
         for worker in idle:
-            worker.close()
+            worker.discard()
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -126,3 +127,15 @@ def test_a_worker_dies_with_its_owner_even_when_it_hangs(spec, tmp_path):
             return
         time.sleep(0.1)
     pytest.fail("the worker outlived its owner by 10 s")
+
+
+def test_a_closed_pool_leaves_no_file_of_notes(spec, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pool = WorkerPool()
+    with pool.borrow(spec) as worker:
+        assert worker.extract(clip("fine")).status == "computed"
+        with pool.borrow(spec) as idle:
+            assert idle.extract(clip("fine")).status == "computed"
+        assert len([*tmp_path.glob("dmd-worker-*")]) == 2
+        pool.close()
+    assert not [*tmp_path.glob("dmd-worker-*")]

@@ -82,8 +82,20 @@ def steady_noises(mel: Float, features: Float) -> list[Noise]:
     return found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _AdaptedPhone:
+    """The 128 Gaussians of a phone in each stream, as they sound here."""
+
+    means: list[Float]
+    """[shape=(128, 13)]"""
+    precisions: list[Float]
+    """[shape=(128, 13)]"""
+    terms: list[Float]
+    """[shape=(27, 128)] see `_terms`."""
+
+
 class AdaptedModel:
-    """Scores of senones under a channel and a noise.
+    """Scores of senones under a channel and a noise; a phone is adapted when it is first asked for.
 
     Parameters
     ----------
@@ -98,41 +110,25 @@ class AdaptedModel:
     def __init__(self, model: SphinxModel, channel: Float, noise: Noise, others: Sequence[Noise] = ()) -> None:
         self.channel, self.noise, self.others = channel, noise, tuple(others)
         self._model = model
-        expected = (model.means[:, 0] + channel) @ inverse_projection()  # P 128 25
-        above = expected - noise.log_mel
-        near = np.exp(-np.abs(above))  # of the two powers, the smaller over the larger
-        # Diagonal of the Jacobian in the cepstral domain; of the slopes, whose Gaussians are not paired with those
-        # of the cepstra, each phone's mean.
-        jacobian = np.where(above > 0.0, 1.0, near) / (1.0 + near)  # P 128 25
-        share = np.clip(jacobian @ (inverse_projection().T * projection()), 0.0, 1.0)  # P 128 13
-        phone_share = share.mean(axis=1, keepdims=True)  # P 1 13
-        shares = (share, phone_share, phone_share)
-        static = (np.maximum(expected, noise.log_mel) + np.log1p(near)) @ projection()
-        self._means = [static, model.means[:, 1] * phone_share, model.means[:, 2] * phone_share]
-        variances = [
-            each**2 * model.variances[:, stream] + (1.0 - each) ** 2 * noise.variance[stream]
-            for stream, each in enumerate(shares)
-        ]
-        self._precisions = [1.0 / variance for variance in variances]
-        self._terms = [_terms(mean, precision) for mean, precision in zip(self._means, self._precisions, strict=True)]
+        self._phones: dict[int, _AdaptedPhone] = {}
 
     def scores(self, features: Float, senones: Int) -> Float:
         """[T, 3, 13], [U] -> [T, U] log likelihood of each senone in each frame."""
         scores = np.empty((len(features), senones.size), np.float32)
-        groups = [
-            (phone, np.flatnonzero(self._model.senone_phone[senones] == phone))
-            for phone in np.unique(self._model.senone_phone[senones])
-        ]
+        owners = self._model.senone_phone[senones]
+        groups = [(int(phone), np.flatnonzero(owners == phone)) for phone in np.unique(owners)]
         for start in range(0, len(features), _BLOCK_FRAMES):
             block = features[start : start + _BLOCK_FRAMES]
             powers = [_powers(block[:, stream]) for stream in range(STREAMS)]
             for phone, columns in groups:
                 part = np.zeros((len(block), columns.size), np.float32)
-                for stream in range(STREAMS):
-                    density = powers[stream] @ self._terms[stream][phone]
+                for stream, terms in enumerate(self._phone(phone).terms):
+                    density = powers[stream] @ terms
                     peak = density.max(axis=1, keepdims=True)
+                    np.subtract(density, peak, out=density)
+                    np.exp(density, out=density)
                     weights = self._model.weights[stream][:, senones[columns]]
-                    part += peak + np.log(np.exp(density - peak) @ weights + _TINY)
+                    part += peak + np.log(density @ weights + _TINY)
                 scores[start : start + len(block), columns] = part
         for noise in self.others:
             silent = np.isin(senones, self._model.plain_senones[self._model.number(SILENCE)])
@@ -154,17 +150,38 @@ class AdaptedModel:
         phones = self._model.senone_phone[senones]
         for phone in np.unique(phones):
             here = phones == phone
-            static = features[here, 0]
-            density = _powers(static) @ self._terms[0][phone] + np.log(
-                self._model.weights[0][:, senones[here]].T + _TINY
-            )
+            static, adapted = features[here, 0], self._phone(int(phone))
+            density = _powers(static) @ adapted.terms[0] + np.log(self._model.weights[0][:, senones[here]].T + _TINY)
             posterior = np.exp(density - density.max(axis=1, keepdims=True))
             posterior /= posterior.sum(axis=1, keepdims=True)
-            precision, mean = self._precisions[0][phone], self._means[0][phone]  # 128 13
+            precision, mean = adapted.precisions[0], adapted.means[0]  # 128 13
             weight = posterior @ precision  # T 13
             over += (static * weight - posterior @ (precision * mean)).sum(axis=0)
             under += weight.sum(axis=0)
         return np.asarray(over / under, np.float32)
+
+    def _phone(self, phone: int) -> _AdaptedPhone:
+        if phone not in self._phones:
+            self._phones[phone] = self._adapted(phone)
+        return self._phones[phone]
+
+    def _adapted(self, phone: int) -> _AdaptedPhone:
+        means, variances = self._model.means[phone], self._model.variances[phone]  # 3 128 13
+        expected = (means[0] + self.channel) @ inverse_projection()  # 128 25
+        above = expected - self.noise.log_mel
+        near = np.exp(-np.abs(above))  # of the two powers, the smaller over the larger
+        # Diagonal of the Jacobian in the cepstral domain; of the slopes, whose Gaussians are not paired with those
+        # of the cepstra, the phone's mean.
+        jacobian = np.where(above > 0.0, 1.0, near) / (1.0 + near)  # 128 25
+        share = np.clip(jacobian @ (inverse_projection().T * projection()), 0.0, 1.0)  # 128 13
+        shares = (share, share.mean(axis=0), share.mean(axis=0))
+        static = (np.maximum(expected, self.noise.log_mel) + np.log1p(near)) @ projection()
+        shown = [static, means[1] * shares[1], means[2] * shares[2]]
+        precisions = [
+            1.0 / (each**2 * variances[stream] + (1.0 - each) ** 2 * self.noise.variance[stream])
+            for stream, each in enumerate(shares)
+        ]
+        return _AdaptedPhone(shown, precisions, [_terms(*both) for both in zip(shown, precisions, strict=True)])
 
 
 def _local_deviation(values: Float, frames: int) -> Float:
@@ -183,7 +200,7 @@ def _powers(values: Float) -> Float:
 
 
 def _terms(mean: Float, precision: Float) -> Float:
-    """[P, 128, 13] -> [P, 27, 128]: `_powers` times these is the log density of each Gaussian."""
-    constant = -0.5 * (mean**2 * precision + np.log(2.0 * np.pi / precision)).sum(axis=2)
-    terms = np.concatenate([mean * precision, -0.5 * precision, constant[:, :, None]], axis=2)
-    return np.ascontiguousarray(terms.transpose(0, 2, 1), np.float32)
+    """[128, 13] -> [27, 128]: `_powers` times these is the log density of each Gaussian."""
+    constant = -0.5 * (mean**2 * precision + np.log(2.0 * np.pi / precision)).sum(axis=1)
+    terms = np.concatenate([mean * precision, -0.5 * precision, constant[:, None]], axis=1)
+    return np.ascontiguousarray(terms.T, np.float32)

@@ -11,6 +11,7 @@ from extractors.confidence import clip_fit, word_confidence
 from extractors.dictionary import PronouncingDictionary
 from extractors.forced import ForcedAlignment, PlacedWord, align, align_loosely
 from extractors.g2p import G2p
+from extractors.one_core import one_core
 from extractors.phones import expected_s
 from extractors.pronounce import Pronouncer
 from extractors.sphinx_model import SphinxModel
@@ -38,6 +39,7 @@ class EnglishAligner:
         rows = spoken_words(written, "en", self._pronouncer.known)
         return [_saying([self._pronouncer.pronunciations(word)[0] for word in row]) for row in rows]
 
+    @one_core()
     def place(self, written: Sequence[str], samples: NDArray[np.float32]) -> Placement | None:
         """Return where the words are; None if the sound is too short for their phones, or nothing is said."""
         rows = spoken_words(written, "en", self._pronouncer.known)
@@ -55,6 +57,7 @@ class EnglishAligner:
             placed.append(_row([word for word, _ in here], [each for _, each in here], fit) if here else None)
         return Placement(tuple(placed), _rung(found), fit)
 
+    @one_core()
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
         """Return which of the words are spoken in the sound, by index, and roughly where."""
         rows = spoken_words(written, "en", self._pronouncer.known)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from extractors.adaptation import AdaptedModel, noise_of, steady_noises
 from extractors.cepstra import cepstra, log_mel, with_slopes
-from extractors.confidence import best_free, frame_fit
+from extractors.confidence import SMOOTHING_FRAMES, best_free, frame_fit
 from extractors.presence import speech_evidence, standing_out_db, two_levels
 from extractors.pronounce import Pronunciation
 from extractors.sphinx_model import SphinxModel
@@ -72,7 +72,8 @@ class ForcedAlignment:
     lag: float
     """The beam, in nats, that a pruning search would have needed."""
     fit: Float
-    """[shape=(T,)] how much better each frame fits its place than any phone (`extractors.confidence`)."""
+    """[shape=(T,)] how much better each frame of a word fits its place than any phone (`extractors.confidence`);
+    between words 0."""
 
 
 def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float) -> ForcedAlignment | None:
@@ -97,16 +98,15 @@ def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples:
     spoken = graph.words[path.states] != NO_WORD
     pauses = _eroded(~spoken, MARGIN_FRAMES)
     adapted = _adapted(model, first, mel, features, spoken, _senones(graph, path))
-    free = model.plain_senones.reshape(-1)
-    scores = adapted.scores(features, np.concatenate([graph.senones, free]))
-    own, free_scores = scores[:, : -free.size], scores[:, -free.size :]
+    own = adapted.scores(features, graph.senones)
     evidence = LEVEL_WEIGHT * speech_evidence(level_db, pauses, spoken)
     path = best_path(graph.graph, (own + np.where(graph.silent_senones, 0.0, evidence[:, None])).astype(np.float32))
     if path is None:
         return None
     aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
+    spoken = graph.words[path.states] != NO_WORD
     placed = tuple(_placed_words(model, graph, path).values())
-    return ForcedAlignment(placed, path.lag, frame_fit(aligned, free_scores))
+    return ForcedAlignment(placed, path.lag, _fit_of_words(model, adapted, features, aligned, spoken))
 
 
 def align_loosely(
@@ -136,6 +136,14 @@ def align_loosely(
         penalty = FILLER_RANGE[1] if eager else below
         path, _ = _loose_path(model, graph, features, adapted, penalty)
     return _placed_words(model, graph, path)
+
+
+def _fit_of_words(model: SphinxModel, adapted: AdaptedModel, features: Float, aligned: Float, spoken: Mask) -> Float:
+    """Score every phone only where words are, and as far around them as the fit is smoothed: half the cost."""
+    near = ~_eroded(~spoken, SMOOTHING_FRAMES // 2)
+    free = np.zeros((len(features), model.plain_senones.size), np.float32)
+    free[near] = adapted.scores(features[near], model.plain_senones.reshape(-1))
+    return np.asarray(np.where(spoken, frame_fit(aligned, free), 0.0), np.float32)
 
 
 def _loose_path(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -16,6 +16,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from extractors.extraction import ExtractionConfig, preset
 from flows.outcome import ExtractSummary, Outcome
 from flows.progress import OBSERVER, Observer
+from flows.server import served_flow
 from flows.workers import WorkerPool, WorkerSpec
 from pipeline.clip import Clip
 from pipeline.errors import PipelineError, UsageError
@@ -70,7 +71,7 @@ def extract_batch(
     return outcomes
 
 
-@flow(name="extract", validate_parameters=True, persist_result=False)
+@served_flow(name="extract", validate_parameters=True, persist_result=False)
 def extract(
     source: str,
     out: str,

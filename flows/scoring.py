@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.datasets import PICKLES, check_model, is_stored, open_dataset
@@ -14,12 +14,13 @@ from flows.interrupt import cleaned_up
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
 from flows.scoretable import check_out, write_scores
+from flows.server import served_flow
 from pipeline.aligned import AlignedClip
 from pipeline.errors import PipelineError, UsageError
 from pipeline.store import Failure, FeatureStore, write_failures
 
 
-@flow(name="score", persist_result=False)
+@served_flow(name="score", persist_result=False)
 def score(
     source: str,
     out: str,

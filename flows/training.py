@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.datasets import open_dataset, with_recorded_splits
 from flows.progress import TRAINING
+from flows.server import served_flow
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def training_config(config: str | None, overrides: dict[str, Any]) -> "TrainingC
         raise UsageError(f"{config}: is not a usable configuration: {' '.join(str(error).split())}") from None
 
 
-@flow(name="train", persist_result=False)
+@served_flow(name="train", persist_result=False)
 def train(
     source: str,
     out: str,

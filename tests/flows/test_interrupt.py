@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from tests.flows.processes import ended
 
 CODE = """
 import subprocess, sys, time
@@ -42,16 +43,3 @@ def test_an_interrupt_ends_the_command_its_children_and_its_temporary_files(tmp_
     assert "what is finished is kept, the same command goes on" in said and "Traceback" not in said
     assert not leftover.exists()
     assert ended(child)
-
-
-def ended(pid: int) -> bool:
-    """Whether a process is gone, or a zombie, within ten seconds."""
-    stat = Path(f"/proc/{pid}/stat")
-    for _ in range(100):
-        try:
-            if stat.read_text().split(")")[1].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.1)
-    return False

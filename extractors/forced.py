@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.adaptation import AdaptedModel, noise_of, steady_noises
-from extractors.cepstra import cepstra, log_mel, with_slopes
+from extractors.cepstra import FRAME_S, cepstra, log_mel, with_slopes
 from extractors.confidence import SMOOTHING_FRAMES, best_free, frame_fit
+from extractors.phones import STOPS, inherent_s
 from extractors.presence import speech_evidence, standing_out_db, two_levels
 from extractors.pronounce import Pronunciation
 from extractors.sphinx_model import SphinxModel
@@ -34,6 +35,8 @@ FILLER_PENALTY = 2.5
 """Nats a frame by which other sound must beat the words in the first loose search."""
 FILLER_BELOW, FILLER_RANGE = 3.0, (1.5, 5.0)
 """In the second: as much as this voice usually fits, and so much more, within a range."""
+LONGEST_STOP_S = 0.15
+"""Closure, burst and breath of a stop: nearly twice what a stressed one takes."""
 LEVEL_WEIGHT = 3.0
 """Levels are smooth over about this many frames less than spectra are."""
 
@@ -105,8 +108,27 @@ def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples:
         return None
     aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
     spoken = graph.words[path.states] != NO_WORD
-    placed = tuple(_placed_words(model, graph, path).values())
+    placed = without_smacks(list(_placed_words(model, graph, path).values()))
     return ForcedAlignment(placed, path.lag, _fit_of_words(model, adapted, features, aligned, spoken))
+
+
+def without_smacks(words: Sequence[PlacedWord]) -> tuple[PlacedWord, ...]:
+    """Shorten stops behind a pause that last longer than stops can: they have swallowed a smack or a breath.
+
+    A closure is silent, so nothing but its length tells a burst from a smack of the lips a quarter of a second
+    earlier. What remains is the end of the stop, as long as a stressed one is.
+    """
+    kept, before = [], 0
+    for number, word in enumerate(words):
+        first = word.phones[0]
+        behind_pause = number == 0 or word.start_frame > before
+        before = word.end_frame
+        lasts_s = (first.end_frame - first.start_frame) * FRAME_S
+        if behind_pause and first.name in STOPS and lasts_s > LONGEST_STOP_S:
+            start = first.end_frame - round(inherent_s(first.name) / FRAME_S)
+            word = PlacedWord((PlacedPhone(first.name, start, first.end_frame), *word.phones[1:]))
+        kept.append(word)
+    return tuple(kept)
 
 
 def align_loosely(

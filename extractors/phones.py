@@ -48,6 +48,19 @@ Cambridge University Press 1987, chapter 9."""
 
 PHONES = tuple(_KLATT_MS)
 """The phones in alphabetical order, without stress."""
+STOPS = frozenset(("B", "CH", "D", "G", "JH", "K", "P", "T"))
+"""Phones with a closure, which after a pause nobody hears."""
+
+
+def inherent_s(phone: str) -> float:
+    """Return how long a phone lasts when it is stressed, in seconds.
+
+    Raises
+    ------
+    KeyError
+        For a name that is not one of `PHONES`.
+    """
+    return _KLATT_MS[phone][0] / 1000.0
 
 
 def expected_s(phones: Sequence[str]) -> float:

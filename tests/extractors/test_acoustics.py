@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from extractors.adaptation import AdaptedModel, Noise, noise_of
 from extractors.cepstra import CENTRE_S, FRAME_S, cepstra, frame_count, log_mel, projection, with_slopes
 from extractors.confidence import clip_fit, frame_fit, word_confidence
-from extractors.forced import align
+from extractors.forced import PlacedPhone, PlacedWord, align, without_smacks
 from extractors.presence import speech_evidence, standing_out_db, two_levels
 from extractors.sphinx_files import read_definition, read_gaussians
 from extractors.sphinx_model import FIRST, INSIDE, ONLY, SphinxModel, model_folder
@@ -236,3 +236,15 @@ def test_confidence_grows_with_the_fit_and_never_leaves_its_range() -> None:
     assert grades == sorted(grades)
     assert 0.0 <= grades[0] < 0.01
     assert 0.9 < grades[3] <= grades[4] <= 1.0
+
+
+def test_a_stop_behind_a_pause_gives_back_the_smack_it_swallowed() -> None:
+    def word(name: str, start: int, end: int) -> PlacedWord:
+        return PlacedWord((PlacedPhone(name, start, end), PlacedPhone("EY", end, end + 10)))
+
+    swallowed, vowel, joined = word("P", 20, 50), word("AY", 80, 110), word("P", 120, 150)
+    found = without_smacks([swallowed, vowel, joined])
+    assert (found[0].start_frame, found[0].end_frame) == (41, 60)
+    assert found[1:] == (vowel, joined)  # vowels may be drawn out, and no pause stands before the last
+    short = word("P", 200, 214)
+    assert without_smacks([short]) == (short,)

@@ -17,37 +17,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from extractors.known_models import KNOWN_MODELS, ModelFile
 from pipeline.errors import ModelMissingError, UsageError
 
-Origin = Literal["embedded", "download", "hub"]
 State = Literal["verified", "missing", "damaged"]
 """`damaged`: a file is there, but it is not the known one (sha256)."""
 
-EMBEDDED_FACE = "face-embedded"
-OFFICIAL_FACE = "face-official"
-BERT_BASE = "bert-base-uncased"
 _TIMEOUT_S = 60.0
 _CHUNK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model this project knows by name."""
-
-    name: str
-    """What `dmd models fetch` and configurations call it."""
-    filename: str
-    """File (or, from the hub, folder) name under its place."""
-    origin: Origin
-    sha256: str | None
-    """Of the file; None for a hub snapshot, whose files the hub's own client verifies."""
-    size_bytes: int
-    """Exact for files, rounded for a snapshot."""
-    licence: str
-    purpose: str
-    """One line for `dmd models list`."""
-    source: str
-    """URL, hub repository, or how the embedded file was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +37,6 @@ class ModelStatus:
     state: State
     remedy: str
     """The command that mends it; empty if nothing is wrong."""
-
-
-KNOWN_MODELS: tuple[ModelFile, ...] = (
-    ModelFile(
-        name=EMBEDDED_FACE,
-        filename="face_landmarker_attention.task",
-        origin="embedded",
-        sha256="3917d671dbffe44f14cc4419a306542c4790b6687e536c0f0d5f5443b9d8e5d1",
-        size_bytes=2746422,
-        licence="Apache-2.0",
-        purpose="478 face landmarks; ships with the package",
-        source="made from the mediapipe 0.10.21 wheel by tests/face_bundle",
-    ),
-    ModelFile(
-        name=OFFICIAL_FACE,
-        filename="face_landmarker.task",
-        origin="download",
-        sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
-        size_bytes=3758596,
-        licence="Apache-2.0",
-        purpose="478 face landmarks and 52 blendshapes; twice the time a frame",
-        source="https://storage.googleapis.com/mediapipe-models/"
-        "face_landmarker/face_landmarker/float16/1/face_landmarker.task",
-    ),
-    ModelFile(
-        name=BERT_BASE,
-        filename=BERT_BASE,
-        origin="hub",
-        sha256=None,
-        size_bytes=440_000_000,
-        licence="Apache-2.0",
-        purpose="768-wide BERT of `--preset bert`",
-        source="google-bert/bert-base-uncased",
-    ),
-)
 
 
 def model_folder() -> Path:
@@ -243,13 +185,15 @@ def _fetch_file(model: ModelFile, url: str, path: Path) -> Path:
 
 def _fetch_snapshot(model: ModelFile, path: Path) -> Path:
     """Fetch a hub repository's weights, vocabulary and configuration into a plain folder."""
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import list_repo_files, snapshot_download
 
     partial = Path(tempfile.mkdtemp(prefix=f".{model.filename}.", dir=path.parent))
     try:
-        snapshot_download(
-            model.source, local_dir=partial, allow_patterns=["*.json", "*.txt", "*.safetensors", "LICENSE*"]
-        )
+        # transformers reads older weights without running code in them (weights_only)
+        safe = any(name.endswith(".safetensors") for name in list_repo_files(model.source))
+        weights = "*.safetensors" if safe else "pytorch_model.bin"
+        wanted = ["*.json", "*.txt", "*.model", weights, "LICENSE*"]
+        snapshot_download(model.source, local_dir=partial, allow_patterns=wanted, ignore_patterns=["*/*"])
         shutil.rmtree(path, ignore_errors=True)
         partial.replace(path)
     except Exception as error:  # the hub's client raises errors of several libraries

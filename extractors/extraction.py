@@ -5,9 +5,7 @@ the speaker's face, compute voice features, time the words, pool both tracks to 
 embed the words.
 """
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_quality, audio_track
 from extractors.face import FaceConfig, FaceExtractor, FaceResult, face_columns
+from extractors.language_presets import LANGUAGE_PRESETS
+from extractors.recipe import fingerprint, library_versions
+from extractors.recognise import Recogniser, RecogniserConfig, recogniser_folder
 from extractors.text import EMBEDDED_MODEL, HUB_MODEL, TextConfig, TextExtractor, model_digest
 from extractors.word_rhythm import word_timing_features
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, window_words
@@ -29,11 +30,11 @@ from pipeline.sound import RATE_HZ, Audio
 from pipeline.speech import SpeechEnvelope, speech_envelope
 from pipeline.streams import MediaConfig, MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
-from pipeline.words import Transcript, Word
+from pipeline.words import Word
 
 EXTRACTION_VERSION = 1
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
-PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL}
+PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL, **{name: f"text-{name}" for name in LANGUAGE_PRESETS}}
 """Preset -> text model."""
 
 
@@ -49,10 +50,12 @@ class ExtractionConfig(BaseModel):
     words: WordTimingConfig = WordTimingConfig()
     pooling: PoolingConfig = PoolingConfig()
     segments: SegmentConfig = SegmentConfig()
+    recogniser: RecogniserConfig | None = None
+    """Writes the transcript of clips that have none; None: their text is missing, and windows are their rows."""
 
 
 def preset(name: str) -> ExtractionConfig:
-    """Return a preset's configuration: `embedded` works offline, `bert` uses bert-base-uncased.
+    """Return a preset's configuration: `embedded` works offline, `bert` and languages (`de`) use a fetched BERT.
 
     Raises
     ------
@@ -94,17 +97,17 @@ class Extractor:
         return WordTimer(self.config.words)
 
     @cached_property
-    def recipe(self) -> dict[str, Any]:
-        """What, beside a clip, decides its features: configuration, version of our rules, model hashes.
+    def _recogniser(self) -> Recogniser | None:
+        return Recogniser(self.config.recogniser) if self.config.recogniser else None
 
-        Library versions are recorded beside it but do not make a store stale: an upgrade that changes values is
-        met by raising `EXTRACTION_VERSION`.
-        """
-        return {
-            "version": EXTRACTION_VERSION,
-            "config": self.config.model_dump(mode="json"),
-            "models": {"text": model_digest(self.config.text.model), "face": self.config.face.bundle_file()[1]},
-        }
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """What, beside a clip, decides its features: configuration, version of our rules, model hashes."""
+        config = self.config
+        models = {"text": model_digest(config.text.model), "face": config.face.bundle_file()[1]}
+        if config.recogniser:
+            models["recogniser"] = model_digest(recogniser_folder(config.recogniser.model))
+        return {"version": EXTRACTION_VERSION, "config": config.model_dump(mode="json"), "models": models}
 
     def fingerprint(self, clip: Clip, content: str | None) -> str:
         """Return the key that says whether a stored clip is still what this extractor would make.
@@ -114,11 +117,7 @@ class Extractor:
         content : str or None
             The sha256 of the media file.
         """
-        key = json.dumps(
-            [self.recipe, content, clip.start_s, clip.end_s, clip.language, _transcript_key(clip.transcript)],
-            sort_keys=True,
-        )
-        return hashlib.sha256(key.encode()).hexdigest()
+        return fingerprint(self.recipe, self._timer.shelf.digest(clip.language), clip, content)
 
     def extract(self, clip: Clip, content: str | None = None) -> AlignedClip:
         """Extract one clip.
@@ -144,7 +143,8 @@ class Extractor:
                 f"clip {clip.clip_id!r}: no audio, no face in any frame and no transcript; nothing remains to "
                 "measure; add a transcript or leave the clip out"
             )
-        timed = self._words(clip, media)
+        as_found, clip = clip, self._with_words(clip, media)
+        timed = self._words(clip, media, recognised=clip is not as_found)
         rows = with_pauses(timed.words, media.duration_s, self.config.pooling)
         segments = cut(rows, self.config.segments)
         text = self._text.embed([word.text for word in rows], segments)
@@ -152,7 +152,7 @@ class Extractor:
         face = media.face.track if media.face else empty_track(tuple(c.name for c in face_columns(self.config.face)))
         over = pooling_words(rows, media.duration_s, self.config.pooling)
         voice_rows = _beside(pool(audio, over, self.config.pooling), word_timing_features(rows), present=media.audio)
-        flags = _flags(clip, media, timed, quality)
+        flags = _flags(clip, media, timed, quality, recognised=clip is not as_found)
         return AlignedClip(
             clip_id=clip.clip_id,
             words=rows,
@@ -167,7 +167,7 @@ class Extractor:
             info=ClipInfo(clip.label, clip.split, clip.speaker, clip.video_id, clip.language),
             provenance={
                 "content_sha256": content,
-                "fingerprint": self.fingerprint(clip, content),
+                "fingerprint": self.fingerprint(as_found, content),
                 "recipe": self.recipe,
                 "libraries": library_versions(),
                 "media": media.figures,
@@ -207,7 +207,14 @@ class Extractor:
             figures = {"frames": frames, "problems": list(reader.problems), **_audio_figures(audio)}
         return _Media(audio, speech, face, max(heard_s, seen_s, 0.0), figures)
 
-    def _words(self, clip: Clip, media: _Media) -> TimedWords:
+    def _with_words(self, clip: Clip, media: _Media) -> Clip:
+        """Let the speech recogniser, if one is configured, write a missing transcript."""
+        if self._recogniser is None or media.audio is None or _has_text(clip):
+            return clip
+        heard = self._recogniser.transcribe(media.audio.samples, clip.language)
+        return replace(clip, transcript=heard) if heard.words else clip
+
+    def _words(self, clip: Clip, media: _Media, recognised: bool) -> TimedWords:
         """Give every word its place; windows where there is no transcript."""
         if clip.transcript is None or not _has_text(clip):
             return TimedWords(window_words(media.duration_s, self.config.words), (), {})
@@ -216,7 +223,8 @@ class Extractor:
             return TimedWords(words, (), {})
         # Without sound the words are spread over the clip: silence takes them to the last rung of the ladder.
         silence = np.zeros(round(media.duration_s * RATE_HZ), np.float32)
-        return self._timer.time(clip.transcript, media.audio.samples if media.audio else silence, RATE_HZ)
+        samples = media.audio.samples if media.audio else silence
+        return self._timer.time(clip.transcript, samples, RATE_HZ, rough=recognised)
 
     def _voice(self, media: _Media) -> tuple[FeatureTrack, AudioQuality | None]:
         if media.audio is None:
@@ -224,14 +232,6 @@ class Extractor:
         audio = media.audio
         track = audio_track(audio.samples, audio.rate_hz, self.config.audio)
         return track, audio_quality(audio.samples, audio.source_rate_hz, audio.clipped_fraction)
-
-
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries whose numbers stand in a store."""
-    from importlib.metadata import version
-
-    names = ("av", "librosa", "mediapipe", "numpy", "opencv-python", "pocketsphinx", "torch", "transformers")
-    return {name: version(name) for name in names}
 
 
 def _beside(track: WordFeatures, rhythm: WordFeatures, *, present: Audio | None) -> WordFeatures:
@@ -252,10 +252,14 @@ def _no_face(media: _Media) -> bool:
     return media.face is None or not media.face.track.mask.any()
 
 
-def _flags(clip: Clip, media: _Media, timed: TimedWords, quality: AudioQuality | None) -> tuple[str, ...]:
+def _flags(
+    clip: Clip, media: _Media, timed: TimedWords, quality: AudioQuality | None, recognised: bool
+) -> tuple[str, ...]:
     found = set(timed.flags) | set(quality.flags if quality else ()) | set(media.face.flags if media.face else ())
     if not _has_text(clip):
         found.add("text_missing")
+    if recognised:
+        found.add("text_recognised")
     if media.audio is None:
         found.add("audio_missing")
     if _no_face(media):
@@ -269,11 +273,3 @@ def _audio_figures(audio: Audio | None) -> dict[str, Any]:
     if audio is None:
         return {}
     return {"source_rate_hz": audio.source_rate_hz, "source_channels": audio.source_channels}
-
-
-def _transcript_key(transcript: Transcript | None) -> Any:
-    if transcript is None:
-        return None
-    words = [[word.text, word.start_s, word.end_s, word.confidence] for word in transcript.words]
-    cues = [[cue.start_s, cue.end_s, cue.first_word, cue.end_word, cue.speaker] for cue in transcript.cues]
-    return [words, cues, transcript.language]

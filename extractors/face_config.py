@@ -5,10 +5,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from extractors.assets import EMBEDDED_FACE, KNOWN_MODELS, file_sha256, known_model, model_path
+from extractors.assets import file_sha256, known_model, model_path
 from extractors.face_follow import FollowConfig
 from extractors.face_speaker import SpeakerConfig
 from extractors.face_tracks import TrackConfig
+from extractors.known_models import EMBEDDED_FACE, KNOWN_MODELS
 from pipeline.errors import ModelMissingError
 
 Mode = Literal["follow", "image", "video"]

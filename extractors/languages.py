@@ -1,48 +1,16 @@
-"""Which aligner a language has, and which models would give it one.
-
-English has an aligner of its own. Another language needs a CTC model; the presets name a text model and an
-aligner for `dmd models fetch`, the only place that downloads. What is not installed is refused by name.
-"""
+"""Which aligner a language has: English its own, others a CTC model; what is not installed is refused by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 from extractors.aligner import Aligner
+from extractors.assets import model_path
+from extractors.ctc_aligner import CtcAligner
 from extractors.english import EnglishAligner
+from extractors.language_presets import LANGUAGE_PRESETS
+from extractors.text import model_digest
 from pipeline.errors import ModelMissingError
 
 ENGLISH = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class LanguagePreset:
-    """The models of a language, by their names on the Hugging Face hub."""
-
-    text_model: str
-    aligner: str
-
-
-_XLSR = "jonatasgrosman/wav2vec2-large-xlsr-53-"
-_MULTILINGUAL = "google-bert/bert-base-multilingual-cased"
-LANGUAGE_PRESETS = {
-    "ar": LanguagePreset(_MULTILINGUAL, _XLSR + "arabic"),
-    "de": LanguagePreset("google-bert/bert-base-german-cased", _XLSR + "german"),
-    "el": LanguagePreset(_MULTILINGUAL, _XLSR + "greek"),
-    "es": LanguagePreset("dccuchile/bert-base-spanish-wwm-cased", _XLSR + "spanish"),
-    "fa": LanguagePreset(_MULTILINGUAL, _XLSR + "persian"),
-    "fi": LanguagePreset(_MULTILINGUAL, _XLSR + "finnish"),
-    "fr": LanguagePreset(_MULTILINGUAL, _XLSR + "french"),
-    "hu": LanguagePreset(_MULTILINGUAL, _XLSR + "hungarian"),
-    "it": LanguagePreset("dbmdz/bert-base-italian-cased", _XLSR + "italian"),
-    "ja": LanguagePreset(_MULTILINGUAL, _XLSR + "japanese"),
-    "nl": LanguagePreset(_MULTILINGUAL, _XLSR + "dutch"),
-    "pl": LanguagePreset(_MULTILINGUAL, _XLSR + "polish"),
-    "pt": LanguagePreset(_MULTILINGUAL, _XLSR + "portuguese"),
-    "ru": LanguagePreset(_MULTILINGUAL, _XLSR + "russian"),
-    "zh": LanguagePreset("google-bert/bert-base-chinese", _XLSR + "chinese-zh-cn"),
-}
-"""Language -> models (aligners: Apache-2.0, character vocabularies)."""
 
 
 def base_language(tag: str) -> str:
@@ -65,6 +33,7 @@ class AlignerShelf:
         self._models = {base_language(language): model for language, model in models.items()}
         self._device = device
         self._loaded: dict[str, Aligner] = {}
+        self._digests: dict[str, str | None] = {}
 
     def aligner(self, language: str) -> Aligner:
         """Return the aligner of a language.
@@ -75,24 +44,31 @@ class AlignerShelf:
             If there is none, with the command that fetches one.
         """
         base = base_language(language)
-        if base == ENGLISH and base not in self._models:
-            return self._english
         if base not in self._loaded:
-            self._loaded[base] = self._ctc(base)
+            source = self._source(base)
+            self._loaded[base] = CtcAligner(source, base, self._device) if source else EnglishAligner()
         return self._loaded[base]
 
-    @cached_property
-    def _english(self) -> Aligner:
-        return EnglishAligner()
+    def digest(self, language: str) -> str | None:
+        """Return the sha256 of the CTC model that would align a language; None where ours does, or nothing can."""
+        base = base_language(language)
+        if base not in self._digests:
+            try:
+                source = self._source(base)
+                self._digests[base] = model_digest(source) if source else None
+            except ModelMissingError:
+                self._digests[base] = None
+        return self._digests[base]
 
-    def _ctc(self, language: str) -> Aligner:
-        from extractors.ctc_aligner import CtcAligner
-
-        preset = LANGUAGE_PRESETS.get(language)
-        model = self._models.get(language) or (preset.aligner if preset else None)
-        if model is None:
+    def _source(self, language: str) -> str | None:
+        """Folder or id of the language's CTC model; None for English unless one is configured."""
+        if language in self._models:
+            return self._models[language]
+        if language == ENGLISH:
+            return None
+        if language not in LANGUAGE_PRESETS:
             raise ModelMissingError(
                 f"nothing can align language {language!r}; name a CTC model for it under words.aligners in the "
                 "configuration"
             )
-        return CtcAligner(model, language, self._device)
+        return str(model_path(f"aligner-{language}"))

@@ -72,9 +72,9 @@ class WordTimer:
 
     def __init__(self, config: WordTimingConfig) -> None:
         self._config = config
-        self._shelf = AlignerShelf(config.aligners, config.device)
+        self.shelf = AlignerShelf(config.aligners, config.device)
 
-    def time(self, transcript: Transcript, samples: Float, rate_hz: int) -> TimedWords:
+    def time(self, transcript: Transcript, samples: Float, rate_hz: int, *, rough: bool = False) -> TimedWords:
         """Return the place of every word of the transcript.
 
         Where nobody is heard, or the sound cannot hold the words, or nothing can align their language, they are
@@ -87,6 +87,9 @@ class WordTimer:
             Mono, full scale 1.
         rate_hz : int
             16000.
+        rough : bool
+            Whether the times in the transcript only say where to search, whatever the configuration says (a speech
+            recogniser's are of that kind). Where nothing can search, they are kept.
 
         Raises
         ------
@@ -104,15 +107,18 @@ class WordTimer:
                 f"{len(transcript.words)} words cannot be placed in audio without a single sample; "
                 "treat the clip as one without audio"
             )
-        keep = self._config.given_times == "keep"
-        given = [keep and word.start_s is not None and word.end_s is not None for word in transcript.words]
+        keep = self._config.given_times == "keep" and not rough
+        given = [word.start_s is not None and word.end_s is not None for word in transcript.words]
         aligner, problem = None, ""
-        if not all(given):
+        if not (keep and all(given)):
             try:
-                aligner = self._shelf.aligner(transcript.language)
+                aligner = self.shelf.aligner(transcript.language)
             except ModelMissingError as error:
                 problem = str(error)
-        bounded = transcript if keep else with_word_cues(transcript)
+        if aligner and not keep:
+            bounded, given = with_word_cues(transcript), [False] * len(given)
+        else:
+            bounded = transcript
         return self._judged(transcript, _timed(bounded, given, samples, aligner), samples, aligner, problem)
 
     def _judged(

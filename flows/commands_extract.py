@@ -15,7 +15,10 @@ from pipeline.errors import UsageError
 Source = Annotated[
     str, typer.Argument(help="A media file, a folder, an MMSA-FET dataset folder, or a .csv/.jsonl manifest.")
 ]
-Preset = Annotated[str, typer.Option(help="`embedded` (MiniLM BERT, works offline) or `bert` (bert-base-uncased).")]
+Preset = Annotated[
+    str,
+    typer.Option(help="`embedded` (MiniLM BERT, works offline), `bert` (bert-base-uncased), or a language: `de`."),
+]
 Config = Annotated[Path | None, typer.Option(help="YAML with settings that replace the preset's.")]
 Columns = Annotated[str, typer.Option(help="Names of manifest columns, e.g. text=Utterance,label=Sentiment.")]
 Language = Annotated[str, typer.Option(help="Language of clips that do not state one.")]

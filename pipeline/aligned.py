@@ -12,6 +12,7 @@ from pipeline.words import Word
 
 FLAGS = (
     "text_missing",
+    "text_recognised",
     "audio_missing",
     "face_missing",
     "face_partly_missing",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 FLAG_MEANINGS: Mapping[str, str] = {
     "text_missing": "No transcript: nothing that was said reached the model.",
+    "text_recognised": "No transcript: a speech recogniser wrote down the words.",
     "audio_missing": "No sound track: nothing of the voice was measured.",
     "face_missing": "No face was found in any frame.",
     "face_partly_missing": "A face was found in some of the frames only.",

@@ -6,13 +6,15 @@ import av
 import numpy as np
 import pytest
 
-from extractors.extraction import EXTRACTION_VERSION
+from extractors.extraction import EXTRACTION_VERSION, ExtractionConfig, Extractor
+from extractors.recognise import RecogniserConfig
 from pipeline.aligned import AlignedClip
 from pipeline.clip import Clip
 from pipeline.clipfile import pack
 from pipeline.errors import EmptyClipError, MediaError, PipelineError
 from pipeline.pooling import PoolingConfig
 from pipeline.words import plain_transcript
+from tests.extractors.tiny_whisper import tiny_whisper
 from tests.pipeline.test_pooling import brute_force
 
 ANNA = "anna$_$1"
@@ -130,6 +132,17 @@ def test_a_clip_without_transcript_is_aligned_on_windows_and_says_so(extractor, 
     clip = extractor.extract(replace(sample_clips[ANNA], transcript=None))
     assert {word.rung for word in clip.words} == {"window"} and not clip.text.mask.any()
     assert "text_missing" in clip.flags and clip.audio.mask.all()
+
+
+def test_a_configured_recogniser_writes_the_words_and_says_so(sample_clips, tmp_path):
+    model = RecogniserConfig(model=str(tiny_whisper(tmp_path)), device="cpu")
+    extractor = Extractor(ExtractionConfig(recogniser=model))
+    wordless = replace(sample_clips[ANNA], transcript=None)
+    clip = extractor.extract(wordless)
+    assert clip.text.mask.any() and {word.rung for word in clip.words} != {"window"}
+    assert "text_recognised" in clip.flags and "text_missing" not in clip.flags
+    assert clip.provenance["fingerprint"] == extractor.fingerprint(wordless, clip.provenance["content_sha256"])
+    assert extractor.recipe["models"]["recogniser"]
 
 
 def test_a_clip_with_nothing_usable_says_so(extractor, tmp_path):

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extractors.assets import EMBEDDED_FACE, model_path
+from extractors.assets import model_path
 from extractors.face import FaceConfig, FaceExtractor, FaceSession, face_columns
 from extractors.face_landmarks import DetectedFace
+from extractors.known_models import EMBEDDED_FACE
 from pipeline.errors import ModelMissingError
 from pipeline.speech import SpeechEnvelope, speech_envelope
 from tests.extractors.synthetic_face import CHIN, LOWER_LIP, moved, neutral_face, pictured

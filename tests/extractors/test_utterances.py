@@ -151,6 +151,24 @@ def test_given_times_can_be_refined() -> None:
     assert {word.rung for word in found.words} == {"strict"}
 
 
+def test_rough_times_are_kept_where_nothing_can_search() -> None:
+    heard = (TranscriptWord("Tere", 0.2, 0.5), TranscriptWord("jälle", 0.5, 0.9))
+    found = timer().time(Transcript(heard, "et"), np.zeros(RATE_HZ, np.float32), RATE_HZ, rough=True)
+    assert [(word.start_s, word.rung) for word in found.words] == [(0.2, "given"), (0.5, "given")]
+    assert found.flags == ("language_unsupported",)
+    assert "words.aligners" in str(found.quality["alignment_problem"])
+
+
+@needs_espeak
+def test_rough_times_are_searched_near_where_they_can_be() -> None:
+    speech = spliced(("movie", "really", "never", "brilliant", "paper"), 4)
+    heard = zip(speech.words, np.round(speech.truth_s + 0.15, 2).tolist(), strict=True)
+    transcript = Transcript(tuple(TranscriptWord(word, *times) for word, times in heard))
+    found = timer().time(transcript, speech.samples, RATE_HZ, rough=True)
+    assert {word.rung for word in found.words} == {"strict"}
+    assert np.abs(np.array([word.start_s for word in found.words]) - speech.truth_s[:, 0]).mean() < 0.05
+
+
 @needs_espeak
 def test_the_same_words_twice_are_told_apart_by_their_cues() -> None:
     once = say("never again my friend").astype(np.float32)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extractors.assets import EMBEDDED_FACE, known_model, model_path
+from extractors.assets import known_model, model_path
+from extractors.known_models import EMBEDDED_FACE
 from tests.face_bundle.__main__ import DETECTOR, SHA256, build
 from tests.face_bundle.merge_rule import HEAD_WIDTHS, read_merge_rule
 

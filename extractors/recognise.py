@@ -1,0 +1,146 @@
+"""A transcript for clips that have none: speech recognition through transformers (Whisper and its kin), opt-in."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from extractors.language_presets import RECOGNISER_NAME
+from pipeline.errors import ModelMissingError
+from pipeline.speech import HOP_S, speech_envelope
+from pipeline.words import Transcript, TranscriptWord
+
+Float = NDArray[np.float32]
+
+RATE_HZ = 16_000
+LONGEST_S = 28.0
+"""A piece of sound for the model, which hears 30 s at a time."""
+EARLIEST_CUT_S = 15.0
+LEAST_S = 0.1
+
+
+class RecogniserConfig(BaseModel):
+    """Which speech recogniser writes missing transcripts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = RECOGNISER_NAME
+    """A model that `dmd models fetch` knows, or the folder of any Whisper-like model of transformers."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class Recogniser:
+    """Speech to words with times; loaded once, keeps nothing of a clip.
+
+    Raises
+    ------
+    ModelMissingError
+        If the model is not installed.
+    """
+
+    def __init__(self, config: RecogniserConfig) -> None:
+        self._device = _chosen(config.device)
+        self._pipeline = _pipeline(recogniser_folder(config.model), self._device)
+
+    def transcribe(self, samples: Float, language: str | None = None) -> Transcript:
+        """Return what is said, with the time of each word.
+
+        Sound is heard in pieces of up to 28 s that end in pauses; pieces without speech are not heard at all,
+        because recognisers make up words in silence.
+
+        Parameters
+        ----------
+        samples : ndarray [shape=(N,)]
+            16 kHz mono.
+        language : str, optional
+            BCP 47 tag; the model decides if it is not given, and the transcript is marked English.
+        """
+        words: list[TranscriptWord] = []
+        for start_s, piece in _pieces(samples):
+            words.extend(self._heard(piece, start_s, language))
+        return Transcript(tuple(words), language or "en")
+
+    def _heard(self, piece: Float, start_s: float, language: str | None) -> Iterator[TranscriptWord]:
+        options: dict[str, Any] = {"num_beams": 1, "do_sample": False}
+        if language and getattr(self._pipeline.model.generation_config, "is_multilingual", False):
+            options |= {"language": language.partition("-")[0].lower(), "task": "transcribe"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of the library's own, where a piece holds no words
+            heard = self._pipeline(piece, return_timestamps="word", generate_kwargs=options)
+        end_s = piece.size / RATE_HZ
+        for chunk in heard.get("chunks", []):
+            text = "".join(str(chunk["text"]).split())
+            first, last = chunk["timestamp"]
+            if text and first is not None:
+                low_s = min(max(float(first), 0.0), end_s)
+                high_s = min(max(float(last if last is not None else end_s), low_s), end_s)
+                yield TranscriptWord(text, start_s + low_s, start_s + high_s)
+
+
+def _pieces(samples: Float) -> Iterator[tuple[float, Float]]:
+    """Cut sound at the longest pause of the second half of each 28 s; skip what holds no speech."""
+    active = speech_envelope(samples, RATE_HZ).active
+    hop, start = round(HOP_S * RATE_HZ), 0
+    while start < active.size:
+        stop = min(start + round(LONGEST_S / HOP_S), active.size)
+        if stop < active.size:
+            stop = _pause(active, start + round(EARLIEST_CUT_S / HOP_S), stop)
+        piece = samples[start * hop : stop * hop]
+        if active[start:stop].any() and piece.size >= LEAST_S * RATE_HZ:
+            yield start * HOP_S, piece
+        start = stop
+
+
+def _pause(active: NDArray[np.bool_], first: int, stop: int) -> int:
+    """Middle of the longest run of quiet frames between two frames; the last frame if there is none."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[1], active[first:stop].astype(np.int8), [1]])))
+    runs = edges.reshape(-1, 2)
+    if runs.size == 0:
+        return stop
+    begin, end = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+    return first + int(begin + end) // 2
+
+
+def recogniser_folder(model: str) -> str:
+    """Return the folder of a recogniser: of a fetched one by its name, else what was given.
+
+    Raises
+    ------
+    ModelMissingError
+        If the named one is not installed.
+    """
+    from extractors.assets import model_path
+
+    return str(model_path(model)) if model == RECOGNISER_NAME else model
+
+
+def _pipeline(folder: str, device: str) -> Any:
+    try:
+        import transformers
+
+        parts = {
+            name: getattr(transformers, loader).from_pretrained(folder, local_files_only=True)
+            for name, loader in (
+                ("model", "AutoModelForSpeechSeq2Seq"),
+                ("tokenizer", "AutoTokenizer"),
+                ("feature_extractor", "AutoFeatureExtractor"),
+            )
+        }
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0][:120]
+        raise ModelMissingError(
+            f"the speech recogniser {folder!r} is not installed ({reason}); run `dmd models fetch {RECOGNISER_NAME}` "
+            "or give the folder of a Whisper model"
+        ) from None
+    return transformers.pipeline("automatic-speech-recognition", device=device, **parts)
+
+
+def _chosen(device: str) -> str:
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

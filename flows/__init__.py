@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from flows.extracting import extract as extract
     from flows.scoring import score as score
     from flows.training import train as train
+    from flows.validating import cross_validate as cross_validate
 
-__all__ = ["extract", "score", "train"]
-_MODULES = {"extract": "extracting", "score": "scoring", "train": "training"}
+__all__ = ["cross_validate", "extract", "score", "train"]
+_MODULES = {"extract": "extracting", "score": "scoring", "train": "training", "cross_validate": "validating"}
 """Flow -> its module; a module of the flow's own name would take its place as an attribute of the package."""
 
 

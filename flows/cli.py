@@ -5,7 +5,15 @@ from typing import NoReturn
 
 import typer
 
-from flows import commands_extract, commands_models, commands_score, commands_train, demo
+from flows import (
+    commands_checkpoint,
+    commands_extract,
+    commands_models,
+    commands_score,
+    commands_train,
+    commands_validate,
+    demo,
+)
 from flows.interrupt import end_at_once_on_interrupt
 from flows.outcome import RUN_FAILED, WRONG_USAGE
 from pipeline.errors import PipelineError
@@ -18,7 +26,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for commands in (commands_extract, commands_train, commands_score, commands_models, demo):
+COMMANDS = (
+    commands_extract,
+    commands_train,
+    commands_validate,
+    commands_checkpoint,
+    commands_score,
+    commands_models,
+    demo,
+)
+for commands in COMMANDS:
     commands.register(app)
 
 

@@ -12,6 +12,20 @@ from flows.settings import prepare
 from flows.terminal import give_json, give_table, say
 
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Config = Annotated[Path | None, typer.Option(help="YAML with training settings; options override it.")]
+Task = Annotated[str | None, typer.Option(help="regression (default) or classification; never guessed.")]
+Target = Annotated[
+    str | None,
+    typer.Option(help="Which label, where a source has several: label (default), annotation, class, label_T, ..."),
+]
+ClassWeights = Annotated[
+    str | None, typer.Option(help="Classification: none (default), or balanced: rare classes weigh more.")
+]
+Objective = Annotated[str | None, typer.Option(help="corrected (default) or reference (as published).")]
+Seed = Annotated[int | None, typer.Option(help="First seed.")]
+Seeds = Annotated[int | None, typer.Option(help="Seeds to train; results are their mean.")]
+Jobs = Annotated[int | None, typer.Option(help="Seeds trained at a time.")]
+Epochs = Annotated[int | None, typer.Option(help="Most epochs.")]
 DataSource = Annotated[str, typer.Argument(help="A feature store, or a public feature pickle (.pkl).")]
 
 
@@ -26,13 +40,15 @@ def train(
     out: Annotated[
         Path, typer.Option(help="The RUN folder; the same command goes on with a training that was killed.")
     ],
-    config: Annotated[Path | None, typer.Option(help="YAML with training settings; options override it.")] = None,
-    task: Annotated[str | None, typer.Option(help="regression (default) or classification.")] = None,
-    objective: Annotated[str | None, typer.Option(help="corrected (default) or reference (as published).")] = None,
-    seed: Annotated[int | None, typer.Option(help="First seed.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Seeds to train; results are their mean.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Seeds trained at a time.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Most epochs.")] = None,
+    config: Config = None,
+    task: Task = None,
+    target: Target = None,
+    class_weights: ClassWeights = None,
+    objective: Objective = None,
+    seed: Seed = None,
+    seeds: Seeds = None,
+    jobs: Jobs = None,
+    epochs: Epochs = None,
     device: Device = "auto",
     quiet: Quiet = False,
     json: Json = False,
@@ -44,8 +60,8 @@ def train(
     from flows.training import training_config
 
     asked: dict[str, Any] = {
-        "task": task, "objective": objective, "seed": seed, "seeds": seeds, "jobs": jobs, "device": device,
-        "epochs": epochs,
+        "task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed,
+        "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
     }  # fmt: skip
     settings = str(config) if config else None
     training_config(settings, asked)  # wrong options are said before Prefect starts

@@ -47,6 +47,8 @@ def train(
     out: str,
     config: str | None = None,
     task: Literal["regression", "classification"] | None = None,
+    target: str | None = None,
+    class_weights: Literal["none", "balanced"] | None = None,
     objective: Literal["corrected", "reference"] | None = None,
     seed: int | None = None,
     seeds: int | None = None,
@@ -66,6 +68,10 @@ def train(
         YAML with the fields of `dmd.training_config.TrainingConfig`; the options below override it.
     task : str, optional
         `regression` (the default) or `classification`; never guessed from the labels.
+    target : str, optional
+        Which label of the clips; public files have several.
+    class_weights : str, optional
+        Classification: `none` (the default) or `balanced`.
     objective : str, optional
         `corrected` (the default) or `reference`.
     seed, seeds, jobs : int, optional
@@ -83,7 +89,7 @@ def train(
     PipelineError
         The source, the configuration or the RUN folder cannot be used.
     """
-    overrides = {"task": task, "objective": objective, "seed": seed, "seeds": seeds, "jobs": jobs,
+    overrides = {"task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed, "seeds": seeds, "jobs": jobs,
                  "device": device, "epochs": epochs}  # fmt: skip
     return train_and_evaluate(source, out, training_config(config, overrides))
 

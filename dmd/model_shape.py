@@ -56,7 +56,7 @@ def model_config(
         No modality is there, or the settings contradict each other.
     """
     modalities = _modalities(dataset, train, normaliser, config)
-    lengths = _lengths(dataset, modalities)
+    lengths = _lengths(dataset, modalities, config.model.length)
     aligned = len({lengths[name] for name in modalities}) == 1
     base = _base(dataset, aligned)
     fields: dict[str, Any] = {
@@ -114,9 +114,13 @@ def _modalities(dataset: Dataset, train: Rows, normaliser: Normaliser, config: T
     return wanted or tuple(found)
 
 
-def _lengths(dataset: Dataset, modalities: tuple[Name, ...]) -> dict[str, int]:
-    """Return the fixed number of rows of each modality: the file's own, 50 for a store."""
+def _lengths(dataset: Dataset, modalities: tuple[Name, ...], asked: int | None) -> dict[str, int]:
+    """Return the fixed number of rows of each modality: what is asked for, else the file's own, 50 for a store."""
     longest = {name: dataset.modalities[name].longest for name in modalities}
+    if asked is not None:
+        if asked < max(longest.values()):
+            raise UsageError(f"{dataset.name}: has samples of {max(longest.values())} rows; model.length is {asked}")
+        return dict.fromkeys(MODALITIES, asked)
     if not dataset.splits_are_published:
         return {name: max(STORE_LENGTH, *longest.values()) for name in MODALITIES}
     return {name: longest.get(name, max(longest.values())) for name in MODALITIES}
@@ -132,7 +136,7 @@ def _base(dataset: Dataset, aligned: bool) -> dict[str, Any]:
 
 def _chosen(settings: ModelSettings) -> dict[str, Any]:
     """Return the fields that the settings state."""
-    apart = {"kernel", "modalities", "modality_dropout"}
+    apart = {"kernel", "length", "modalities", "modality_dropout"}
     return {
         name: getattr(settings, name)
         for name in ModelSettings.model_fields

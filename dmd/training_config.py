@@ -28,6 +28,9 @@ class ModelSettings(BaseModel):
     levels: int | None = Field(None, gt=0)
     kernel: int | None = Field(None, gt=0)
     """Width of every modality's convolution, in rows."""
+    length: int | None = Field(None, gt=0)
+    """Rows of a sample at most, by default the file's own, 50 for a store: fewer cost less where utterances are short
+    (extract with ``segments: {max_words: ...}``). Clips that are longer are refused."""
     dropouts: Dropouts | None = None
     modality_dropout: float | None = Field(None, ge=0, lt=1)
     """By default 0.2 where there is more than one modality (0 under the reference objective)."""

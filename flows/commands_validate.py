@@ -54,7 +54,7 @@ def cross_validate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Cross-validate DMD over whole speakers or videos: every clip is predicted by models that never saw its group."""
+    """Cross-validate DMD: every clip is predicted by models that never saw its speaker or video."""
     prepare()
     from flows.datasets import check_source
     from flows.training import training_config

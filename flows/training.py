@@ -89,8 +89,10 @@ def train(
     PipelineError
         The source, the configuration or the RUN folder cannot be used.
     """
-    overrides = {"task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed, "seeds": seeds, "jobs": jobs,
-                 "device": device, "epochs": epochs}  # fmt: skip
+    overrides = {
+        "task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed,
+        "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
+    }  # fmt: skip
     return train_and_evaluate(source, out, training_config(config, overrides))
 
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.datasets import open_dataset
 from flows.progress import TRAINING
+from flows.server import served_flow
 from flows.training import training_config
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 
 
-@flow(name="cross-validate", persist_result=False)
+@served_flow(name="cross-validate", persist_result=False)
 def cross_validate(
     source: str,
     out: str,

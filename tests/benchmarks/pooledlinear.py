@@ -1,4 +1,4 @@
-"""Ridge and logistic regression on mean-pooled embeddings, tuned by grouped cross-validation inside the training data."""
+"""Ridge and logistic regression on mean-pooled embeddings, tuned by grouped folds inside the training data."""
 
 from collections.abc import Sequence
 

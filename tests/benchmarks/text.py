@@ -16,7 +16,8 @@ from pipeline.dataset import Dataset, Rows
 from tests.benchmarks.pairedseeds import mean_differences
 from tests.benchmarks.pooledlinear import mean_pooled, ridge
 from tests.benchmarks.textstores import mosi_clips, text_dataset
-from tests.benchmarks.textvariants import VARIANTS, with_views
+from tests.benchmarks.textvariants import VARIANTS, VIEW_WORDS
+from tests.benchmarks.textviews import with_views
 
 Floats = NDArray[np.float64]
 TARGETS = Targets(task="regression")
@@ -45,12 +46,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return scores of both sides and their paired differences."""
-    dataset = text_dataset(mosi_clips(options.table), options.work / "mosi.store", "CMU-MOSI text")
-    ours = _predicted(dataset, options.variant, options)
-    if options.against == "ridge":
-        theirs = _ridge(dataset, options.folds)
-    else:
-        theirs = _predicted(dataset, options.against, options)
+    ours = _predicted(options.variant, options)
+    theirs = (
+        _ridge(_words(options), options.folds) if options.against == "ridge" else _predicted(options.against, options)
+    )
     ensemble = Predicted(ours.seeds.mean(axis=0, keepdims=True), ours.truth, ours.groups)
     other = Predicted(theirs.seeds.mean(axis=0, keepdims=True), theirs.truth, theirs.groups)
     return {
@@ -68,10 +67,19 @@ def _compared(ours: Predicted, theirs: Predicted) -> dict[str, Any]:
     return mean_differences(ours.seeds, theirs.seeds, ours.truth, ours.groups, TARGETS, COMPARED)
 
 
-def _predicted(dataset: Dataset, name: str, options: argparse.Namespace) -> Predicted:
+def _words(options: argparse.Namespace) -> Dataset:
+    return text_dataset(mosi_clips(options.table), options.work / "mosi.store", "CMU-MOSI text")
+
+
+def _views(options: argparse.Namespace) -> Dataset:
+    clips, folder = mosi_clips(options.table), options.work / f"mosi-{VIEW_WORDS}.store"
+    return with_views(text_dataset(clips, folder, "CMU-MOSI text in three views", VIEW_WORDS))
+
+
+def _predicted(name: str, options: argparse.Namespace) -> Predicted:
     """Cross-validate a variant; what is done already is read."""
     variant = VARIANTS[name]
-    data = with_views(dataset) if variant.views else dataset
+    data = _views(options) if variant.views else _words(options)
     config = TrainingConfig(**{**variant.settings, "seeds": options.seeds})
     kept = options.work / name / f"seeds-{options.seeds}-folds-{options.folds}.npz"
     if not kept.is_file():

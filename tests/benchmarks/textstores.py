@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from extractors.extraction import Extractor
+from extractors.extraction import ExtractionConfig, Extractor
 from pipeline.clip import Clip
 from pipeline.dataset import Dataset, dataset_from_clips
+from pipeline.segments import SegmentConfig
 from pipeline.store import FeatureStore
 from pipeline.words import plain_transcript
 
@@ -57,15 +58,23 @@ def rows_of(table: Path) -> list[dict[str, str]]:
         There is none.
     """
     if not table.is_file():
-        raise FileNotFoundError(f"{table}: no such table; this benchmark needs the text and labels of a public data set")
+        raise FileNotFoundError(
+            f"{table}: no such table; this benchmark needs the text and labels of a public data set"
+        )
     with table.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def text_dataset(clips: Iterator[Clip], folder: Path, name: str) -> Dataset:
-    """Return the clips as a dataset, extracted into a store in ``folder`` unless they are there already."""
+def text_dataset(clips: Iterator[Clip], folder: Path, name: str, max_words: int = 50) -> Dataset:
+    """Return the clips as a dataset, extracted into a store in ``folder`` unless they are there already.
+
+    Parameters
+    ----------
+    max_words : int
+        Most rows of a segment; a longer clip has several, and its score is their mean weighted by rows.
+    """
     store = FeatureStore(folder, create=True)
-    extractor = Extractor()
+    extractor = Extractor(ExtractionConfig(segments=SegmentConfig(max_words=max_words)))
     wanted = list(clips)
     for clip in wanted:
         if clip.clip_id not in store:

@@ -1,0 +1,120 @@
+"""DMD on MELD's text against logistic regression: the official split, and with every test speaker unheard."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dmd.checkpoint import load_run
+from dmd.targets import Targets, fit_targets
+from dmd.training import train_run
+from dmd.training_config import TrainingConfig
+from pipeline.dataset import Dataset
+from pipeline.splits import SplitConfig, divide, folds
+from tests.benchmarks.pairedseeds import mean_differences
+from tests.benchmarks.pooledlinear import logistic, mean_pooled
+from tests.benchmarks.textstores import meld_clips, meld_id, rows_of, text_dataset
+
+Floats = NDArray[np.float64]
+WORDS = 24
+"""Rows of a segment at most; four utterances in a hundred have more."""
+COMPARED = ("f1_weighted", "f1_macro", "accuracy")
+SETTINGS: dict[str, Any] = {
+    "task": "classification", "batch_size": 32, "epochs": 20, "early_stop": 3, "patience": 0, "baselines": False,
+    "tensorboard": False, "model": {"length": WORDS},
+}  # fmt: skip
+VALID = 0.1
+"""Share of the training dialogues that stop the training and choose the class weights."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what this benchmark needs to know."""
+    parser.add_argument("train", type=Path, help="MELD's train_sent_emo.csv")
+    parser.add_argument("dev", type=Path, help="MELD's dev_sent_emo.csv")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the store and the trainings; kept")
+    parser.add_argument("--target", choices=("Sentiment", "Emotion"), default="Sentiment")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--speakers", type=int, default=0, help="hold speakers out, in this many folds; 0: official")
+    parser.add_argument("--weights", choices=("none", "balanced", "chosen"), default="chosen")
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Return scores of DMD and of logistic regression, and their paired differences."""
+    data, speakers = _dataset(options)
+    targets = _targets(data)
+    test = [at for at, clip in enumerate(data.clips) if clip.split == "test"]
+    truth = targets.values(data, range(len(data.clips)))
+    classes = len(targets.classes)
+    ours = np.full((options.seeds, len(test), classes), np.nan)
+    theirs = np.full((1, len(test), classes), np.nan)
+    features, place = mean_pooled(data), {at: row for row, at in enumerate(test)}
+    chosen = []
+    for number, (inside, outside) in enumerate(_sides(data, speakers, options.speakers)):
+        here = [place[at] for at in outside]
+        groups = [str(data.clips[at].video_id) for at in inside]
+        theirs[0, here], _ = logistic(features[inside], truth[inside], groups, features[outside])
+        weights, ours[:, here] = _trained(data, inside, outside, options, number)
+        chosen.append(weights)
+    dialogues = [str(data.clips[at].video_id) for at in test]
+    return {
+        "target": options.target,
+        "speakers_held_out": bool(options.speakers),
+        "clips": len(test),
+        "dialogues": len(set(dialogues)),
+        "seeds": options.seeds,
+        "class_weights": chosen,
+        "mean_over_seeds": mean_differences(ours, theirs, truth[test], dialogues, targets, COMPARED),
+        "mean_prediction_of_seeds": mean_differences(
+            ours.mean(axis=0, keepdims=True), theirs, truth[test], dialogues, targets, COMPARED
+        ),
+    }
+
+
+def _dataset(options: argparse.Namespace) -> tuple[Dataset, dict[str, str]]:
+    """Return the utterances, and the speaker of each by its id."""
+    tables = {"train": options.train, "test": options.dev}
+    clips, store = meld_clips(tables, options.target), options.work / f"meld-{WORDS}.store"
+    data = text_dataset(clips, store, f"MELD text ({options.target})", WORDS)
+    return data, {meld_id(split, row): row["Speaker"] for split, table in tables.items() for row in rows_of(table)}
+
+
+def _targets(data: Dataset) -> Targets:
+    return fit_targets(data, [at for at, clip in enumerate(data.clips) if clip.split == "train"], "classification")
+
+
+def _sides(data: Dataset, speakers: Mapping[str, str], count: int) -> list[tuple[list[int], list[int]]]:
+    """Return pairs of training and test clips; with speakers held out, nobody is on both sides."""
+    train, test = ([at for at, clip in enumerate(data.clips) if clip.split == split] for split in ("train", "test"))
+    if not count:
+        return [(train, test)]
+    everybody = [speakers[data.clips[at].clip_id] for at in (*train, *test)]
+    fold_of = dict(zip((*train, *test), folds(everybody, count), strict=True))
+    return [
+        ([at for at in train if fold_of[at] != number], [at for at in test if fold_of[at] == number])
+        for number in range(count)
+    ]
+
+
+def _trained(
+    data: Dataset, inside: Sequence[int], outside: Sequence[int], options: argparse.Namespace, number: int
+) -> tuple[str, Floats]:
+    """Train on one side, its class weights chosen on its validation dialogues; predict the other."""
+    groups = [str(data.clips[at].video_id) for at in inside]
+    sides = dict(zip(inside, divide(groups, SplitConfig(valid=VALID, test=0.0)), strict=True))
+    split = data.with_splits([sides.get(at) for at in range(len(data.clips))])
+    kinds = ("none", "balanced") if options.weights == "chosen" else (options.weights,)
+    found = {}
+    for kind in kinds:
+        name = f"meld-{options.target}-{options.speakers}-{number}-{kind}"
+        # One seed tells which weights to take; the others train with these only.
+        first = TrainingConfig(**{**SETTINGS, "class_weights": kind, "seeds": 1})
+        found[kind] = train_run(split, options.work / name, first).evaluation["valid"]["f1_weighted"]
+    best = max(found, key=lambda kind: float(found[kind]))
+    out = options.work / f"meld-{options.target}-{options.speakers}-{number}-{best}"
+    train_run(split, out, TrainingConfig(**{**SETTINGS, "class_weights": best, "seeds": options.seeds}))
+    clips, predictions = load_run(out, "cpu").predict_clips(split, split.clip_rows(outside))
+    assert list(clips) == list(outside)
+    return best, predictions

@@ -8,6 +8,7 @@ from dmd.calibration import Calibration
 from dmd.config import DmdConfig
 from dmd.style import TextStyle
 from dmd.targets import Targets
+from dmd.text_reading import TextReading
 from pipeline.schema import FeatureSchema
 
 RUN_FORMAT: Literal[1] = 1
@@ -45,6 +46,9 @@ class RunRecord(BaseModel):
     out_of_domain: dict[str, float]
     """Modality -> share of values outside the training range above which a clip is out of domain."""
     style: TextStyle | None
+    """How the training texts were written, in the form in which the model read them."""
+    reading: TextReading | None = None
+    """How words are read for this model; None: as the store has read them."""
     splits: dict[str, tuple[str, ...]]
     """Split -> ids of its clips."""
     training: dict[str, Any]

@@ -23,6 +23,9 @@ CLIPS_AT_ONCE = 32
 ALL = "all"
 """The segment of the row that stands for the whole clip."""
 TEXT_ONLY = ("text",)
+NO_SCORE: Mapping[tuple[str, ...], str] = {
+    TEXT_ONLY: "no score is given; put what is said into a .txt or .srt file beside the clip"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def _check(run: TrainedRun, clip: AlignedClip) -> None:
         have = "+".join(m for m in MODALITIES if getattr(clip, m).mask.any()) or "nothing"
         raise EmptyClipError(
             f"clip {clip.clip_id!r}: has {have}, and the model was trained with {'+'.join(run.modalities)} alone; "
-            "no score is given"
+            f"{NO_SCORE.get(run.modalities, 'no score is given')}"
         )
     run.record.feature_schema.demand(clip_schema(clip), run.modalities, f"clip {clip.clip_id!r}")
 
@@ -214,7 +217,8 @@ class _Here:
             flags.add("out_of_domain")
         if self.run.modalities == TEXT_ONLY:
             flags.add("text_only_model")
-        if record.style is not None and "text" in modalities and record.style.foreign(text):
+        read = record.reading.written(text) if record.reading else text
+        if record.style is not None and "text" in modalities and record.style.foreign(read):
             flags.add("transcript_style_shift")
         return ScoreRow(
             clip.clip_id, segment, *place, text, record.targets.task, score, label, probabilities,

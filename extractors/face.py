@@ -46,7 +46,8 @@ def face_columns(config: FaceConfig) -> tuple[FeatureColumn, ...]:
     ModelMissingError
         The bundle is not installed or not the known file.
     """
-    return all_columns(blendshapes=config.blendshapes and _has_blendshapes(config.bundle_file()[0]))
+    blendshapes = config.blendshapes and _has_blendshapes(config.bundle_file()[0])
+    return all_columns(blendshapes=blendshapes, include_unstable=config.include_unstable)
 
 
 @cache
@@ -89,7 +90,7 @@ class FaceExtractor:
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
         """The columns of every track it gives."""
-        return all_columns(blendshapes=self._blendshapes)
+        return all_columns(blendshapes=self._blendshapes, include_unstable=self.config.include_unstable)
 
     def start(self) -> "FaceSession":
         """Return a session for one clip.
@@ -152,6 +153,8 @@ class FaceSession:
         self._look = look
         self._times_s: list[float] = []
         self._ledger = FaceLedger(config, blendshapes=blendshapes)
+        given = all_columns(blendshapes=blendshapes, include_unstable=config.include_unstable)
+        self._given = [column.name for column in given]
         self.close = close
 
     def add(self, image: NDArray[np.uint8], time_s: float) -> None:
@@ -207,7 +210,7 @@ class FaceSession:
         track = replace(track, times_s=clip_times_s)
         quality = _quality(track, tracks, choice)
         landmarks_px = self._ledger.landmarks_of(chosen) if self._config.keep_landmarks else None
-        return FaceResult(track, _flags(quality, choice, self._config), quality, landmarks_px)
+        return FaceResult(track.of(self._given), _flags(quality, choice, self._config), quality, landmarks_px)
 
     def __enter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from extractors.face_geometry import LENGTH, Measure
 from extractors.face_lower import LOWER_FACE
 from extractors.face_upper import UPPER_FACE
+from extractors.verdicts import judged
 from pipeline.track import FeatureColumn
 
 MEASURES: tuple[Measure, ...] = UPPER_FACE + LOWER_FACE
@@ -82,6 +83,7 @@ def measured_columns(*, blendshapes: bool) -> tuple[FeatureColumn, ...]:
     return (*(item.column for item in MEASURES), *POSE_COLUMNS, *(shapes if blendshapes else ()))
 
 
-def all_columns(*, blendshapes: bool) -> tuple[FeatureColumn, ...]:
-    """Return every column of a face track: the measured ones, then the velocities."""
-    return (*measured_columns(blendshapes=blendshapes), *(item.column for item in VELOCITIES))
+def all_columns(*, blendshapes: bool, include_unstable: bool = False) -> tuple[FeatureColumn, ...]:
+    """Return the columns of a face track: the measured ones, then the velocities; unstable ones if asked for."""
+    columns = (*measured_columns(blendshapes=blendshapes), *(item.column for item in VELOCITIES))
+    return judged(columns, "face", include_unstable=include_unstable)

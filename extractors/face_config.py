@@ -35,6 +35,8 @@ class FaceConfig(BaseModel):
     """Frames a second that are looked at; frames between are left out of the track. None looks at all."""
     blendshapes: bool = True
     """Give blendshape columns if the bundle has them."""
+    include_unstable: bool = False
+    """Whether columns with the verdict `unstable` are given too."""
     keep_landmarks: bool = False
     """Hand the chosen face's landmarks over too (5.7 KB a frame)."""
     unsure_yaw_deg: float = Field(default=45.0, gt=0)

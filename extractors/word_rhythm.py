@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extractors.verdicts import judged
 from pipeline.track import FeatureColumn, WordFeatures
 from pipeline.words import Rung, Word
 
@@ -26,7 +27,7 @@ class _Spoken:
 
 def word_columns() -> tuple[FeatureColumn, ...]:
     """Return the columns that `word_timing_features` computes, in their order."""
-    return tuple(column for column, _ in _COLUMNS)
+    return judged((column for column, _ in _COLUMNS), "audio")
 
 
 def word_timing_features(words: Sequence[Word]) -> WordFeatures:
@@ -94,7 +95,7 @@ def _pause_before_s(spoken: _Spoken) -> float | None:
 
 _COLUMNS: tuple[tuple[FeatureColumn, Callable[[_Spoken], float | None]], ...] = (
     (
-        FeatureColumn("word_duration_s", "s", "How long the word takes", "word times", SHORTEST_S, None, "stable"),
+        FeatureColumn("word_duration_s", "s", "How long the word takes", "word times", SHORTEST_S),
         _duration_s,
     ),
     (
@@ -104,8 +105,6 @@ _COLUMNS: tuple[tuple[FeatureColumn, Callable[[_Spoken], float | None]], ...] = 
             "Phones a second inside the word; high: hurried",
             "word times and the pronunciation the aligner used",
             0.0,
-            None,
-            "stable",
         ),
         _phones_per_s,
     ),
@@ -116,8 +115,6 @@ _COLUMNS: tuple[tuple[FeatureColumn, Callable[[_Spoken], float | None]], ...] = 
             "How long the word takes against the average of its phones; above 1: drawn out",
             "word times and average phone durations",
             0.0,
-            None,
-            "stable",
         ),
         _duration_ratio,
     ),
@@ -129,7 +126,6 @@ _COLUMNS: tuple[tuple[FeatureColumn, Callable[[_Spoken], float | None]], ...] = 
             "word times",
             0.0,
             LONGEST_PAUSE_S,
-            "stable",
         ),
         _pause_before_s,
     ),

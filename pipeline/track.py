@@ -1,12 +1,13 @@
 """FeatureTrack: a matrix that never travels without its time grid, its names and what is missing in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Verdict = Literal["unmeasured", "stable", "unstable"]
+Verdict = Literal["unmeasured", "stable", "sensitive", "unstable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class FeatureColumn:
     high: float | None = None
     """Largest value that can occur, if there is one."""
     verdict: Verdict = "unmeasured"
-    """Outcome of the evidence benchmark."""
+    """How far recordings move it; the rule stands in `extractors.verdicts`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,11 @@ class FeatureTrack:
     def mask(self) -> NDArray[np.bool_]:
         """[shape=(T,)] True where the modality was present in the frame (any column was measured)."""
         return np.asarray(self.valid.any(axis=1))
+
+    def of(self, names: Sequence[str]) -> "FeatureTrack":
+        """Return the track with these of its columns, in this order."""
+        columns = [self.names.index(name) for name in names]
+        return FeatureTrack(self.values[:, columns], self.times_s, self.valid[:, columns], tuple(names))
 
     def mask_at(self, frames: NDArray[np.intp]) -> NDArray[np.bool_]:
         """[shape=(len(frames),)] The mask of these frames only."""

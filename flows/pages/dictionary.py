@@ -13,7 +13,7 @@ def known_columns() -> dict[str, FeatureColumn]:
     A store of other columns (an imported one) simply finds none of its own here.
     """
     audio = (*audio_columns(AudioConfig(include_unstable=True)), *word_columns())
-    face = all_columns(blendshapes=True)
+    face = all_columns(blendshapes=True, include_unstable=True)
     return {
         f"{modality}.{column.name}": column
         for modality, columns in (("audio", audio), ("face", face))

@@ -73,4 +73,6 @@ def test_every_column_is_described_and_no_words_give_no_rows() -> None:
     found = word_timing_features([])
     assert found.values.shape == (0, len(word_columns()))
     assert found.names == tuple(column.name for column in word_columns())
-    assert all(column.meaning and column.source and column.verdict in {"stable", "sensitive"} for column in word_columns())
+    assert all(
+        column.meaning and column.source and column.verdict in {"stable", "sensitive"} for column in word_columns()
+    )

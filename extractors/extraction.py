@@ -7,7 +7,7 @@ embed the words.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -34,8 +34,19 @@ from pipeline.words import Word
 
 EXTRACTION_VERSION = 2
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
+Device = Literal["auto", "cpu", "cuda"]
+DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
 PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL, **{name: f"text-{name}" for name in LANGUAGE_PRESETS}}
 """Preset -> text model."""
+
+
+class NativeConfig(BaseModel):
+    """Which tracks at their own frame rates are stored beside the rows; a face's track says more than rows do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    audio: bool = True
+    face: bool = True
 
 
 class ExtractionConfig(BaseModel):
@@ -52,6 +63,7 @@ class ExtractionConfig(BaseModel):
     segments: SegmentConfig = SegmentConfig()
     recogniser: RecogniserConfig | None = None
     """Writes the transcript of clips that have none; None: their text is missing, and windows are their rows."""
+    native: NativeConfig = NativeConfig()
 
 
 def preset(name: str) -> ExtractionConfig:
@@ -79,14 +91,23 @@ class _Media:
 
 
 class Extractor:
-    """Extracts clips one after the other; models are loaded when first needed and shared by all clips."""
+    """Extracts clips one after the other; models are loaded when first needed and shared by all clips.
 
-    def __init__(self, config: ExtractionConfig | None = None) -> None:
+    Parameters
+    ----------
+    config : ExtractionConfig, optional
+    device : {"auto", "cpu", "cuda"}
+        Where the torch models run. `auto` reads words on the CPU: BERT is a hundredth of a clip's cost, and a store
+        whose clips were read on several kinds of device would depend on which machine did which clip.
+    """
+
+    def __init__(self, config: ExtractionConfig | None = None, device: Device = "auto") -> None:
         self.config = config or ExtractionConfig()
+        self.device: Device = device
 
     @cached_property
     def _text(self) -> TextExtractor:
-        return TextExtractor(self.config.text)
+        return TextExtractor(self.config.text, "cpu" if self.device == "auto" else self.device)
 
     @cached_property
     def _face(self) -> FaceExtractor:
@@ -94,7 +115,8 @@ class Extractor:
 
     @cached_property
     def _timer(self) -> WordTimer:
-        return WordTimer(self.config.words)
+        words = self.config.words
+        return WordTimer(words if self.device == "auto" else words.model_copy(update={"device": self.device}))
 
     @cached_property
     def _recogniser(self) -> Recogniser | None:
@@ -159,7 +181,10 @@ class Extractor:
             text=text.words,
             audio=voice_rows,
             face=pool(face, over, self.config.pooling),
-            native={"audio": audio, "face": face},
+            native={
+                "audio": audio if self.config.native.audio else empty_track(audio.names),
+                "face": face if self.config.native.face else empty_track(face.names),
+            },
             pieces=text.pieces,
             segments=segments,
             duration_s=media.duration_s,

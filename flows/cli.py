@@ -10,6 +10,7 @@ from flows import (
     commands_extract,
     commands_models,
     commands_score,
+    commands_store,
     commands_train,
     commands_validate,
     demo,
@@ -32,6 +33,7 @@ COMMANDS = (
     commands_validate,
     commands_checkpoint,
     commands_score,
+    commands_store,
     commands_models,
     demo,
 )

@@ -24,6 +24,11 @@ Columns = Annotated[str, typer.Option(help="Names of manifest columns, e.g. text
 Language = Annotated[str, typer.Option(help="Language of clips that do not state one.")]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes; about 1.2 GB of memory each.")]
 Timeout = Annotated[float, typer.Option(min=1.0, help="Longest time for one clip, in seconds.")]
+EngineName = Annotated[str, typer.Option("--engine", help="`local`, or `dask` (see docs/cluster.md).")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Seed = Annotated[int, typer.Option(help="No step of an extraction is random; taken so that options fit everywhere.")]
+ShardName = Annotated[str | None, typer.Option("--shard", help="i/n: only this part of SOURCE; then `dmd merge`.")]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Try clips again that crashed or ran out of time.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
@@ -44,6 +49,11 @@ def extract(
     language: Language = "en",
     workers: Workers = 1,
     timeout: Timeout = 600.0,
+    engine: EngineName = "local",
+    device: Device = "auto",
+    seed: Seed = 0,
+    shard: ShardName = None,
+    retry_failed: Retry = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -58,6 +68,10 @@ def extract(
         workers=workers,
         timeout_s=timeout,
         quiet=quiet,
+        engine=engine,
+        device=device,
+        shard=shard,
+        retry_failed=retry_failed,
     )
     if json:
         give_json({**asdict(summary), "exit_code": summary.exit_code})
@@ -75,6 +89,10 @@ def run_extract(
     workers: int = 1,
     timeout_s: float = 600.0,
     quiet: bool = False,
+    engine: str = "local",
+    device: str = "auto",
+    shard: str | None = None,
+    retry_failed: bool = False,
 ) -> ExtractSummary:
     """Check the request, run the flow with a progress bar, and say what was done.
 
@@ -84,10 +102,11 @@ def run_extract(
         The source, the configuration or the store cannot be used.
     """
     prepare()
-    from flows.extracting import check
+    from flows.extracting import check, check_crew
 
+    at, on = check_crew(engine, device)
     settings = str(config) if config else None
-    found = check(source, str(out), preset=preset, config=settings, columns=columns, language=language)
+    found = check(source, str(out), preset=preset, config=settings, columns=columns, language=language, shard=shard)
     clips = len(found.listing.clips) + len(found.listing.problems)
     say(f"{clips} clips in {source}; starting ...", quiet=quiet)
     from flows.extracting import extract as flow
@@ -102,6 +121,10 @@ def run_extract(
             language=language,
             workers=workers,
             timeout_s=timeout_s,
+            engine=at,
+            device=on,
+            shard=shard,
+            retry_failed=retry_failed,
         )
     assert isinstance(summary, ExtractSummary)  # a flow that returns a state gives its data to the caller
     say(_sentence(summary), quiet=quiet)

@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands_extract import Columns, Config, Json, Language, Preset, Quiet, Timeout, Workers, parse_columns
+from flows.commands_extract import (
+    Columns,
+    Config,
+    EngineName,
+    Json,
+    Language,
+    Preset,
+    Quiet,
+    Timeout,
+    Workers,
+    parse_columns,
+)
 from flows.commands_train import Device
 from flows.outcome import ScoreSummary
 from flows.progress import clip_progress
@@ -40,6 +51,7 @@ def score(
     workers: Workers = 1,
     timeout: Timeout = 600.0,
     device: Device = "auto",
+    engine: EngineName = "local",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -58,8 +70,10 @@ def score(
         listing = read_source(Path(source), columns=named, language=language)
         clips = len(listing.clips) + len(listing.problems)
         say(f"{clips} clips in {source}; starting ...", quiet=quiet)
+    from flows.extracting import check_crew
     from flows.scoring import score as flow
 
+    at, on = check_crew(engine, device)
     with clip_progress(clips, quiet=quiet):
         summary = flow(
             source=source,
@@ -72,7 +86,8 @@ def score(
             language=language,
             workers=workers,
             timeout_s=timeout,
-            device=device,
+            device=on,
+            engine=at,
         )
     show_scores(summary, quiet=quiet, json=json)
     raise typer.Exit(summary.exit_code)

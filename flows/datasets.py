@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from dmd.text_reading import TextReading
@@ -92,6 +92,9 @@ def open_dataset(source: str, reading: "TextReading | None" = None) -> "Dataset"
     from pipeline.store import FeatureStore
 
     store = FeatureStore(path)
+    damaged = store.damaged()
+    if damaged:  # a dataset that lacks a clip without saying so would be another dataset
+        raise StoreError(f"{source}: {len(damaged)} of {len(store)} files are damaged, the first: {damaged[0]}")
     if not len(store):
         raise UsageError(f"{source}: holds no clip; see {path / 'failures.csv'} for what failed and why")
     if reading is None:

@@ -1,30 +1,34 @@
 """The extraction flow: SOURCE to STORE, a task a batch of clips, a bad clip never stops the rest."""
 
+import json
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from prefect import task
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
-from extractors.extraction import ExtractionConfig, preset
+from extractors.extraction import DEVICES, EXTRACTION_VERSION, Device, ExtractionConfig, preset
+from flows.batches import Crew, run_batches
+from flows.engines import Engine, check_engine
 from flows.outcome import ExtractSummary, Outcome
 from flows.progress import OBSERVER, Observer
 from flows.server import served_flow
-from flows.workers import WorkerPool, WorkerSpec
+from flows.workers import WorkerSpec
 from pipeline.clip import Clip
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import UsageError
+from pipeline.quarantine import CRASH, TIMEOUT, Quarantine
+from pipeline.shards import parse_shard
 from pipeline.sources import Listing, read_source
 from pipeline.store import Failure, FeatureStore
 
-MAX_BATCH = 25
-"""Clips of a task: Prefect spends 10 ms and 25 KB of database on each task run, whatever it holds."""
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 def config_from(preset_name: str, file: Path | None) -> ExtractionConfig:
@@ -56,21 +60,6 @@ def _overlaid(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@task(name="extract-batch", cache_policy=NO_CACHE, persist_result=False)
-def extract_batch(
-    clips: Sequence[Clip], spec: WorkerSpec, pool: WorkerPool, observe: Observer | None
-) -> list[Outcome]:
-    """Extract some clips, one after the other, in one borrowed worker."""
-    outcomes = []
-    with pool.borrow(spec) as worker:
-        for clip in clips:
-            outcome = worker.extract(clip)
-            if observe is not None:
-                observe(outcome)
-            outcomes.append(outcome)
-    return outcomes
-
-
 @served_flow(name="extract", validate_parameters=True, persist_result=False)
 def extract(
     source: str,
@@ -79,8 +68,12 @@ def extract(
     config: str | None = None,
     columns: dict[str, str] | None = None,
     language: str = "en",
-    workers: int = 1,
-    timeout_s: float = 600.0,
+    workers: Count = 1,
+    timeout_s: Seconds = 600.0,
+    engine: Engine = "local",
+    device: Device = "auto",
+    shard: str | None = None,
+    retry_failed: bool = False,
 ) -> State[ExtractSummary]:
     """Extract SOURCE into STORE; what the store already holds of it is kept.
 
@@ -102,6 +95,14 @@ def extract(
         Worker processes.
     timeout_s : float
         Longest time for one clip, in seconds.
+    engine : str
+        `local`, or `dask`: a cluster on this machine, or the one whose scheduler `$DMD_DASK_SCHEDULER` names.
+    device : str
+        Where the torch models run: `auto`, `cpu` or `cuda`; see `extractors.extraction.Extractor`.
+    shard : str, optional
+        `i/n`: only this part of the source.
+    retry_failed : bool
+        Try clips again that crashed or outlasted their workers in an earlier run.
 
     Returns
     -------
@@ -114,8 +115,10 @@ def extract(
         The source, the configuration or the store cannot be used.
     """
     began = time.monotonic()
-    request = check(source, out, preset=preset, config=config, columns=columns, language=language)
-    outcomes = fill(request, workers, timeout_s, OBSERVER.get())
+    request = check(source, out, preset=preset, config=config, columns=columns, language=language, shard=shard)
+    check_crew(engine, device)
+    effort = Effort(Crew(workers, engine), timeout_s, device, retry_failed)
+    outcomes = fill(request, effort, OBSERVER.get())
     summary = _summary(request.store, outcomes, time.monotonic() - began)
     if summary.failures:
         _report(summary.failures, len(outcomes))
@@ -131,6 +134,36 @@ class Request:
     store: FeatureStore
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How an extraction is done; none of it decides a value."""
+
+    crew: Crew
+    timeout_s: float
+    device: Device = "auto"
+    retry_failed: bool = False
+
+
+def check_crew(engine: str, device: str) -> tuple[Engine, Device]:
+    """Return engine and device; refuse those that are not there.
+
+    Raises
+    ------
+    UsageError
+        So.
+    """
+    found = check_engine(engine)
+    known = next((name for name in DEVICES if name == device), None)
+    if known is None:
+        raise UsageError(f"--device: there is no device {device!r}; choose one of {', '.join(DEVICES)}")
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise UsageError("--device cuda: torch sees no CUDA device; leave the option out, or see `dmd doctor`")
+    return found, known
+
+
 def check(
     source: str,
     out: str,
@@ -139,6 +172,7 @@ def check(
     config: str | None = None,
     columns: Mapping[str, str] | None = None,
     language: str = "en",
+    shard: str | None = None,
 ) -> Request:
     """Check all that can be wrong before the first clip is opened.
 
@@ -148,11 +182,13 @@ def check(
         The source, the configuration or the store cannot be used.
     """
     settings = config_from(preset, Path(config) if config else None)
+    part = parse_shard(shard) if shard else None
     listing = read_source(Path(source), columns=dict(columns or {}), language=language)
+    listing = part.of(listing) if part else listing
     return Request(settings, listing, FeatureStore(out, create=True))
 
 
-def fill(request: Request, workers: int, timeout_s: float, observe: Observer | None) -> list[Outcome]:
+def fill(request: Request, effort: Effort, observe: Observer | None) -> list[Outcome]:
     """Bring a store up to date with a source, inside a flow.
 
     Raises
@@ -160,44 +196,44 @@ def fill(request: Request, workers: int, timeout_s: float, observe: Observer | N
     StoreError
         Another run is writing to the store, or it cannot be written.
     """
-    with request.store.locked():
-        request.store.write_settings({"extraction": request.settings.model_dump(mode="json")})
-        outcomes = _unreadable(request.listing, observe)
-        spec = WorkerSpec(request.store.path.resolve(), request.settings, timeout_s)
-        outcomes += _run(request.listing.clips, spec, workers, observe)
+    store, settings = request.store, request.settings.model_dump(mode="json")
+    with store.locked():
+        store.write_settings({"extraction": settings})
+        given_up = Quarantine(store.path, json.dumps([EXTRACTION_VERSION, settings], sort_keys=True))
+        outcomes = _unreadable(request.listing)
+        todo: list[Clip] = []
+        for clip in request.listing.clips:
+            held = None if effort.retry_failed else given_up.reason(clip, effort.timeout_s)
+            if held is None:
+                todo.append(clip)
+            else:
+                outcomes.append(Outcome(clip.clip_id, str(clip.path or ""), "failed", held.stage, held.error))
+        if observe is not None:
+            for outcome in outcomes:
+                observe(outcome)
+        spec = WorkerSpec(store.path.resolve(), request.settings, effort.timeout_s, device=effort.device)
+        watch = _watcher(todo, given_up, effort.timeout_s, observe)
+        outcomes += run_batches(todo, spec, effort.crew, watch)
         failures = [Failure(o.clip_id, o.path, o.stage, o.error) for o in outcomes if o.status == "failed"]
-        request.store.write_failures(failures)
+        store.write_failures(failures)
     return outcomes
 
 
-def _run(clips: Sequence[Clip], spec: WorkerSpec, workers: int, observe: Observer | None) -> list[Outcome]:
-    """Run the batches; one that Prefect itself fails costs its clips, not the run."""
-    size = max(1, min(MAX_BATCH, len(clips) // (4 * workers)))
-    batches = [tuple(clips[at : at + size]) for at in range(0, len(clips), size)]
-    pool = WorkerPool()
-    outcomes: list[Outcome] = []
-    try:
-        with ThreadPoolTaskRunner[Any](max_workers=workers) as runner:
-            parameters = [{"clips": batch, "spec": spec, "pool": pool, "observe": observe} for batch in batches]
-            runs: list[Any] = [runner.submit(extract_batch, parameters=given) for given in parameters]
-            try:
-                for batch, run in zip(batches, runs, strict=True):
-                    outcomes += _outcomes(batch, run.result(raise_on_failure=False))
-            except BaseException:
-                pool.close()  # before the runner waits for its tasks: Ctrl-C must not wait for clips
-                raise
-    finally:
-        pool.close()
-    return outcomes
+def _watcher(clips: Sequence[Clip], given_up: Quarantine, timeout_s: float, observe: Observer | None) -> Observer:
+    """Return who keeps the quarantine while outcomes come in, and passes them on."""
+    by_id = {clip.clip_id: clip for clip in clips}
+    lock = threading.Lock()
 
+    def watch(outcome: Outcome) -> None:
+        with lock:
+            if outcome.stage in (CRASH, TIMEOUT):
+                given_up.give_up(by_id[outcome.clip_id], timeout_s, outcome.stage, outcome.error)
+            elif outcome.status != "failed":
+                given_up.release(outcome.clip_id)
+        if observe is not None:
+            observe(outcome)
 
-def _outcomes(batch: Sequence[Clip], found: list[Outcome] | Exception) -> list[Outcome]:
-    if isinstance(found, PipelineError):  # the store cannot be written: nothing that follows could be kept
-        raise found
-    if isinstance(found, Exception):
-        error = f"its batch failed ({type(found).__name__}: {found}); run the same command again"
-        return [Outcome(clip.clip_id, str(clip.path or ""), "failed", "crash", error) for clip in batch]
-    return found
+    return watch
 
 
 def _report(failures: Sequence[Outcome], clips: int) -> None:
@@ -208,12 +244,8 @@ def _report(failures: Sequence[Outcome], clips: int) -> None:
     )
 
 
-def _unreadable(listing: Listing, observe: Observer | None) -> list[Outcome]:
-    outcomes = [Outcome(p.clip_id, str(p.path), "failed", "source", p.error) for p in listing.problems]
-    for outcome in outcomes:
-        if observe is not None:
-            observe(outcome)
-    return outcomes
+def _unreadable(listing: Listing) -> list[Outcome]:
+    return [Outcome(p.clip_id, str(p.path), "failed", "source", p.error) for p in listing.problems]
 
 
 def _summary(store: FeatureStore, outcomes: Sequence[Outcome], wall_s: float) -> ExtractSummary:

@@ -8,8 +8,11 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from extractors.extraction import Device
+from flows.batches import Crew
 from flows.datasets import PICKLES, chosen_model, is_stored, open_dataset
-from flows.extracting import check, fill
+from flows.engines import Engine
+from flows.extracting import Count, Effort, Seconds, check, check_crew, fill
 from flows.interrupt import cleaned_up
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
@@ -31,9 +34,10 @@ def score(
     config: str | None = None,
     columns: dict[str, str] | None = None,
     language: str = "en",
-    workers: int = 1,
-    timeout_s: float = 600.0,
-    device: str = "auto",
+    workers: Count = 1,
+    timeout_s: Seconds = 600.0,
+    device: Device = "auto",
+    engine: Engine = "local",
 ) -> ScoreSummary:
     """Score videos, a feature store, or a public feature pickle.
 
@@ -47,7 +51,7 @@ def score(
         A RUN folder; by default the starter model that ships, which reads the words alone.
     store : str, optional
         Where the features of videos are kept; by default they are thrown away.
-    preset, config, columns, language, workers, timeout_s
+    preset, config, columns, language, workers, timeout_s, engine
         As for `extract`.
     device : str
         `auto`, `cpu` or `cuda`.
@@ -65,13 +69,14 @@ def score(
     """
     check_out(Path(out))
     model = chosen_model(model)
+    check_crew(engine, device)
     if is_stored(source):
         return score_features(source, out, model, device, [])
     request = {"preset": preset, "config": config, "columns": columns, "language": language}
     with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder, cleaned_up(lambda: shutil.rmtree(folder)):
         kept = store or str(Path(folder) / "store")
         found = check(source, kept, **request)  # type: ignore[arg-type]
-        outcomes = fill(found, workers, timeout_s, OBSERVER.get())
+        outcomes = fill(found, Effort(Crew(workers, engine), timeout_s), OBSERVER.get())
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
         asked = {outcome.clip_id for outcome in outcomes} - {outcome.clip_id for outcome in failed}
         return score_features(kept, out, model, device, failed, only=frozenset(asked))
@@ -99,7 +104,9 @@ def score_features(
     if Path(source).suffix.lower() in PICKLES:
         rows = [row.as_columns() for row in score_dataset(run, open_dataset(source))]
     else:
-        clips = read_for(run.record.reading, _clips(FeatureStore(source), only))
+        features = FeatureStore(source)
+        failures += [Outcome("", str(source), "failed", "read", str(error)) for error in features.damaged()]
+        clips = read_for(run.record.reading, _clips(features, only))
         rows = [row.as_columns() for row in score_clips(run, clips, note)]
     scored = sum(row["segment"] == ALL for row in rows)
     if not scored and not failures:

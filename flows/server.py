@@ -16,6 +16,7 @@ one it ends within a second.
 import atexit
 import contextlib
 import fcntl
+import importlib
 import os
 import subprocess
 import sys
@@ -66,7 +67,11 @@ def server() -> Iterator[None]:
 
 
 class ServedFlow(Flow[P, R]):
-    """A flow that brings its server along when it is called from outside of any flow."""
+    """A flow of a module that brings its server along when it is called from outside of any flow."""
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Any], tuple[str, str]]:
+        """Travel to a Dask worker by name: pickled by value, the function would take its globals along."""
+        return _named, (self.fn.__module__, self.fn.__qualname__)
 
     if not TYPE_CHECKING:  # the overloads of the base class stay the signature
 
@@ -79,6 +84,10 @@ class ServedFlow(Flow[P, R]):
 def served_flow(**options: Any) -> Callable[[Callable[P, R]], ServedFlow[P, R]]:
     """Declare a flow as `prefect.flow` does, with its server."""
     return lambda function: ServedFlow(function, **options)
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def _address(folder: Path) -> str:

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
-from extractors.extraction import ExtractionConfig, Extractor
+from extractors.extraction import Device, ExtractionConfig, Extractor
 from flows.outcome import Outcome, Status
 from pipeline.aligned import ClipInfo
 from pipeline.clip import Clip
-from pipeline.errors import MediaError, PipelineError, StoreError, TranscriptError
+from pipeline.clipfile import ClipHeader
+from pipeline.errors import DamagedClipError, MediaError, PipelineError, StoreError, TranscriptError
 from pipeline.files import content_sha256
 from pipeline.store import FeatureStore
 
@@ -15,9 +16,9 @@ from pipeline.store import FeatureStore
 class Work:
     """Extracts clips into a store, keeping those that are there already."""
 
-    def __init__(self, store: Path, config: ExtractionConfig) -> None:
+    def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
         self._store = FeatureStore(store)
-        self._extractor = Extractor(config)
+        self._extractor = Extractor(config, device)
 
     def do(self, clip: Clip) -> Outcome:
         """Bring one clip of the store up to date; never raises, a bad clip is an outcome."""
@@ -34,11 +35,14 @@ class Work:
         path = str(clip.path or "")
         before = _state(clip.path)
         content = content_sha256(clip.path) if clip.path else None
-        if clip.clip_id in self._store:
-            header = self._store.header(clip.clip_id)
-            if header.provenance.get("fingerprint") == self._extractor.fingerprint(clip, content):
-                info = ClipInfo(clip.label, clip.split, clip.speaker, clip.video_id, clip.language)
+        header = self._header(clip)
+        if header and header.provenance.get("fingerprint") == self._extractor.fingerprint(clip, content):
+            info = ClipInfo(clip.label, clip.split, clip.speaker, clip.video_id, clip.language)
+            try:
                 updated = self._store.write_info(clip.clip_id, info)
+            except DamagedClipError:  # its header is whole, its arrays are not: made anew below
+                pass
+            else:
                 status: Status = "updated" if updated else "kept"
                 return Outcome(clip.clip_id, path, status, duration_s=header.duration_s, flags=header.flags)
         aligned = self._extractor.extract(clip, content)
@@ -46,6 +50,15 @@ class Work:
             raise MediaError(f"{path}: changed while it was read; run the same command again when it is complete")
         self._store.write(aligned)
         return Outcome(clip.clip_id, path, "computed", duration_s=aligned.duration_s, flags=aligned.flags)
+
+    def _header(self, clip: Clip) -> ClipHeader | None:
+        """Return what is stored of a clip; None if nothing is, or nothing that can be read."""
+        if clip.clip_id not in self._store:
+            return None
+        try:
+            return self._store.header(clip.clip_id)
+        except DamagedClipError:
+            return None
 
     def _failed(self, clip: Clip, stage: str, message: str) -> Outcome:
         """Report a failure; what an earlier run stored of the clip is no longer true and goes."""

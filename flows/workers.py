@@ -5,6 +5,7 @@ until the batch is done. It alone sets the deadline of each clip, kills the work
 starts a new one, tries the clip once more, and then gives it up with the reason. A worker dies with its owner.
 """
 
+import atexit
 import contextlib
 import ctypes
 import multiprocessing
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from extractors.containment import forbid_network
-from extractors.extraction import ExtractionConfig
+from extractors.extraction import Device, ExtractionConfig
 from flows.outcome import Outcome
 from flows.work import Work
 from pipeline.clip import Clip
@@ -32,6 +33,7 @@ TRIES = 2
 """A clip that kills or outlasts its worker is tried once more in a fresh one, then given up."""
 START_S = 120.0
 """A worker that has not reported by then, on a machine however loaded, will not."""
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -54,8 +56,10 @@ class WorkerSpec:
     config: ExtractionConfig
     deadline_s: float = 600.0
     """Longest time for one clip."""
-    work: Callable[[Path, ExtractionConfig], Doer] = Work
+    work: Callable[[Path, ExtractionConfig, Device], Doer] = Work
     """Makes, in the subprocess, what does the work."""
+    device: Device = "auto"
+    """Where its torch models run."""
 
 
 class Worker:
@@ -157,7 +161,7 @@ class Worker:
         self._process = context.Process(
             target=_serve, args=(theirs, self.spec, os.getpid(), self._notes.name), name="dmd-worker", daemon=True
         )
-        with _importable_main():
+        with _importable_main(), _one_core():
             self._process.start()
         theirs.close()
         if not self._pipe.poll(START_S):
@@ -192,11 +196,16 @@ class WorkerPool:
             if self._closed:
                 raise RunStopped("the run was stopped")
             worker = next((worker for worker in self._idle if worker.spec == spec), None)
+            others: list[Worker] = []
             if worker is None:
+                # A long-lived pool (a Dask worker's) must not hold the models of runs that are over.
+                others, self._idle = self._idle, []
                 worker = Worker(spec, self._starter)
-                self._all.append(worker)
+                self._all = [known for known in self._all if known not in others] + [worker]
             else:
                 self._idle.remove(worker)
+        for other in others:
+            other.discard()
         try:
             yield worker
         finally:
@@ -219,6 +228,19 @@ class WorkerPool:
             worker.discard()
 
 
+_of_this_process: list[WorkerPool] = []
+_making = threading.Lock()
+
+
+def pool_of_this_process() -> WorkerPool:
+    """Return the pool that the tasks of a Dask worker share; it ends with the process."""
+    with _making:
+        if not _of_this_process:
+            _of_this_process.append(WorkerPool())
+            atexit.register(_of_this_process[0].close)
+        return _of_this_process[0]
+
+
 @contextlib.contextmanager
 def _importable_main() -> Iterator[None]:
     """Let a worker start although `__main__` is no importable file (standard input, an embedded interpreter)."""
@@ -234,12 +256,31 @@ def _importable_main() -> Iterator[None]:
         main.__file__ = path
 
 
+@contextlib.contextmanager
+def _one_core() -> Iterator[None]:
+    """Let a process start with one thread for linear algebra.
+
+    Its libraries look when they are loaded, before any code of ours runs there; and the last bits of a product depend
+    on how many threads shared it, so they would depend on the machine's number of cores.
+    """
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _serve(pipe: Connection, spec: WorkerSpec, owner: int, notes: str) -> None:
     """Run in the subprocess: extract what comes through the pipe until its owner closes it."""
     _die_with(owner)
     _settle(notes)
     forbid_network()
-    work = spec.work(spec.store, spec.config)
+    work = spec.work(spec.store, spec.config, spec.device)
     pipe.send("ready")
     while True:
         try:
@@ -258,10 +299,10 @@ def _die_with(owner: int) -> None:
 
 
 def _settle(notes: str) -> None:
-    """Leave Ctrl-C to the owner, send native chatter to the notes, use one core."""
+    """Leave Ctrl-C to the owner, be the first to go when memory runs out, send chatter to the notes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800")
     warnings.filterwarnings("ignore")
     descriptor = os.open(notes, os.O_WRONLY | os.O_APPEND)
     os.dup2(descriptor, 2)

@@ -1,6 +1,7 @@
 """One clip, one file: safetensors with a JSON record in its header, so that reading it never runs code."""
 
 import json
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.aligned import AlignedClip, ClipInfo, Segment, WordPieces
-from pipeline.errors import StoreError
+from pipeline.errors import DamagedClipError
 from pipeline.track import FeatureTrack, WordFeatures
 from pipeline.words import Word
 
@@ -72,7 +73,7 @@ def read_header(path: Path) -> ClipHeader:
 
     Raises
     ------
-    StoreError
+    DamagedClipError
         The file is damaged or no clip.
     """
     record = _record(path)
@@ -96,7 +97,7 @@ def read_clip(path: Path) -> AlignedClip:
 
     Raises
     ------
-    StoreError
+    DamagedClipError
         The file is damaged or no clip.
     """
     from safetensors import SafetensorError
@@ -136,16 +137,34 @@ def _record(path: Path) -> dict[str, Any]:
             (size,) = struct.unpack("<Q", stream.read(8))
             if size > MAX_HEADER_BYTES:
                 raise ValueError(f"header of {size} bytes")
-            record = json.loads(json.loads(stream.read(size))["__metadata__"][RECORD])
+            header = json.loads(stream.read(size))
+            held = os.fstat(stream.fileno()).st_size - 8 - size
+        record = json.loads(header["__metadata__"][RECORD])
+        declared = max(
+            (array["data_offsets"][1] for name, array in header.items() if name != "__metadata__"), default=0
+        )
+        if held != declared:
+            raise ValueError(f"{held} bytes of arrays where {declared} are declared")
         if not isinstance(record, dict):
             raise ValueError("its record is no object")
         return record
-    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        struct.error,
+    ) as error:
         raise _damaged(path, error) from None
 
 
-def _damaged(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"{path}: is damaged or no clip of a store ({error}); delete the file and extract it again")
+def _damaged(path: Path, error: Exception) -> DamagedClipError:
+    return DamagedClipError(
+        f"{path}: is damaged or no clip of a store ({error}); delete the file and extract it again"
+    )
 
 
 def _word_row(word: Word) -> list[Any]:

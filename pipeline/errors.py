@@ -41,6 +41,10 @@ class StoreError(PipelineError):
     """A feature store is damaged, locked by another run, of another version, or out of disk."""
 
 
+class DamagedClipError(StoreError):
+    """One clip's file in a store cannot be read; extracting makes it anew."""
+
+
 class SplitError(UsageError):
     """A split does not exist, or a group or a file content stands on two sides of it."""
 

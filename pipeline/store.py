@@ -3,6 +3,7 @@
     STORE/store.json                     format and configuration of the last run
     STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/clipfile.py)
     STORE/failures.csv                   clips of the last run that failed: clip_id,path,stage,error
+    STORE/quarantine.json                clips that are not tried again (see pipeline/quarantine.py)
     STORE/.lock                          held by the run that is writing
 
 Nothing in it tells when it was written: two runs over the same clips make the same bytes.
@@ -16,14 +17,14 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.aligned import AlignedClip, ClipInfo
 from pipeline.clipfile import ClipHeader, pack, read_clip, read_header
-from pipeline.errors import StoreError
+from pipeline.errors import DamagedClipError, StoreError
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
 
 FORMAT = 1
@@ -122,14 +123,30 @@ class FeatureStore:
         return read_header(self._present(clip_id))
 
     def headers(self) -> Iterator[ClipHeader]:
-        """Read the headers of all clips, in no particular order."""
-        return (read_header(file) for file in self._files())
+        """Read the headers of all clips that can be read, in no particular order; `damaged` names the others."""
+        for file in self._files():
+            with suppress(DamagedClipError):
+                yield read_header(file)
+
+    def damaged(self) -> list[DamagedClipError]:
+        """Return what is wrong with each file that is no clip; the next extraction makes those anew."""
+        found = []
+        for file in sorted(self._files()):
+            try:
+                read_header(file)
+            except DamagedClipError as error:
+                found.append(error)
+        return found
 
     def write(self, clip: AlignedClip) -> Path:
         """Write a clip whole, replacing the one of the same id."""
-        file = self.file(clip.clip_id)
+        return self.write_bytes(clip.clip_id, pack(clip))
+
+    def write_bytes(self, clip_id: str, content: bytes) -> Path:
+        """Write the packed bytes of a clip, as `write` does."""
+        file = self.file(clip_id)
         make_folder(file.parent)
-        write_whole(file, pack(clip))
+        write_whole(file, content)
         return file
 
     def write_info(self, clip_id: str, info: ClipInfo) -> bool:

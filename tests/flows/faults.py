@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from extractors.extraction import ExtractionConfig
+from extractors.extraction import Device, ExtractionConfig
 from flows.outcome import Outcome
 from flows.work import Work
 from pipeline.clip import Clip
@@ -19,7 +19,7 @@ from tests.pipeline.making import aligned_clip
 class FaultyWork(Work):
     """Does as the first word of the transcript says; anything else stores a made-up clip."""
 
-    def __init__(self, store: Path, config: ExtractionConfig) -> None:
+    def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
         self.store = FeatureStore(store)
 
     def do(self, clip: Clip) -> Outcome:
@@ -44,6 +44,11 @@ class FaultyWork(Work):
                 socket.socket(socket.AF_INET)
             except OSError as error:
                 return Outcome(clip.clip_id, "", "failed", "extract", type(error).__name__)
+        if order == "threads":
+            from threadpoolctl import threadpool_info
+
+            found = [library["num_threads"] for library in threadpool_info()]
+            return Outcome(clip.clip_id, str(max(found)), "computed")
         if order == "pid":
             return Outcome(clip.clip_id, str(os.getpid()), "computed")
         self.store.write(aligned_clip(clip.clip_id))

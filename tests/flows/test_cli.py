@@ -11,7 +11,7 @@ import pytest
 from flows.commands_extract import parse_columns
 from pipeline.errors import UsageError
 
-COMMANDS = ("extract", "train", "evaluate", "score", "report", "doctor", "models", "demo")
+COMMANDS = ("extract", "train", "evaluate", "score", "report", "merge", "forget", "doctor", "models", "demo")
 
 
 def dmd(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -30,7 +30,7 @@ def test_help_names_every_command_and_each_has_an_example():
     overview = dmd("--help").stdout
     for command in COMMANDS:
         assert f"  {command}" in overview
-    for command in ("extract", "train", "evaluate", "score", "report", "doctor"):
+    for command in ("extract", "train", "evaluate", "score", "report", "merge", "forget", "doctor"):
         shown = dmd(command, "--help")
         assert shown.returncode == 0 and "Example: dmd " in shown.stdout
 
@@ -61,6 +61,11 @@ def folder(tmp_path):
         (["extract", "notes.csv", "--out", "s"], "path"),
         (["extract", "empty", "--out", "s", "--preset", "large"], "embedded, bert"),
         (["extract", "empty", "--out", "s", "--columns", "text"], "ours=theirs"),
+        (["extract", "clip.csv", "--out", "s", "--shard", "5/4"], "i/n"),
+        (["extract", "clip.csv", "--out", "s", "--engine", "ray"], "local, dask"),
+        (["extract", "clip.csv", "--out", "s", "--device", "tpu"], "auto, cpu, cuda"),
+        (["merge", "empty", "--out", "s"], "empty: no feature store"),
+        (["forget", "a", "--store", "empty"], "empty: no feature store"),
         (["train", "nowhere", "--out", "r"], "nowhere"),
         (["train", "empty", "--out", "r"], "dmd extract empty --out STORE"),
         (["train", "empty", "--out", "r", "--task", "guess"], "task"),

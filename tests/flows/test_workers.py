@@ -97,6 +97,13 @@ def test_a_worker_lives_from_clip_to_clip_and_from_borrower_to_borrower(pool, sp
     assert len(pids) == 1
 
 
+def test_a_worker_computes_in_one_thread_so_that_no_bit_depends_on_the_number_of_cores(pool, spec, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    with pool.borrow(spec) as worker:
+        assert worker.extract(clip("threads")).path == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
 def test_a_worker_dies_with_its_owner_even_when_it_hangs(spec, tmp_path):
     script = tmp_path / "owner.py"

@@ -1,0 +1,61 @@
+"""`dmd merge` and `dmd forget`: what is done to stores."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands_extract import Json, Quiet
+from flows.terminal import give_json, say
+from pipeline.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: dmd merge part-*.store --out interviews.store")(merge)
+    app.command(epilog="Example: dmd forget 'anna$_$1' --store interviews.store")(forget)
+
+
+def merge(
+    stores: Annotated[list[Path], typer.Argument(help="Feature stores, such as those of `extract --shard`.")],
+    out: Annotated[Path, typer.Option(help="The store that gets their clips; made if it is not there.")],
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Put the clips of several stores into one."""
+    from pipeline.merging import merge as merge_stores
+
+    for store in stores:
+        _check_store(store)
+    done = merge_stores(stores, out)
+    if json:
+        give_json({"store": str(out), **asdict(done)})
+    failed = f", {done.failed} failed there; reasons in {out / 'failures.csv'}" if done.failed else ""
+    say(f"{done.added} clips added, {done.kept} there already{failed} -> {out}", quiet=quiet)
+
+
+def forget(
+    clip: Annotated[str, typer.Argument(help="The id of the clip.")],
+    store: Annotated[Path, typer.Option(help="The feature store.")],
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Remove every trace of a clip from a store."""
+    from pipeline.forgetting import forget as forget_clip
+    from pipeline.store import FeatureStore
+
+    _check_store(store)
+    done = forget_clip(FeatureStore(store), clip)
+    if json:
+        give_json({"store": str(store), "clip": clip, **asdict(done)})
+    removed = "features removed" if done.features else "no features were stored"
+    say(f"clip {clip!r}: {removed}, {done.failures} rows of failures.csv removed", quiet=quiet)
+    for path in done.elsewhere:
+        say(f"still named in {path}: not the store's own; delete it or make it again", quiet=quiet)
+    say("pages, score tables and trained runs elsewhere, and the clip itself, are yours to delete", quiet=quiet)
+
+
+def _check_store(path: Path) -> None:
+    if not (path / "store.json").is_file():
+        raise UsageError(f"{path}: no feature store here; correct the path")

@@ -1,0 +1,92 @@
+"""Two Dask workers, a folder of their own each, one store: one is killed in mid-run, nothing is lost."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.store import FeatureStore
+from tests.flows.processes import naming
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
+CLIPS = ("anna/1", "anna/2", "anna/3", "bruno/1", "bruno/2", "chloe/1", "chloe/2", "dmitri/1")
+
+
+@pytest.fixture
+def source(tmp_path, request):
+    data = Path(__file__).parents[2] / "data" / "Raw"
+    (tmp_path / "source").mkdir()
+    for name in CLIPS:
+        shutil.copy(data / f"{name}.mp4", tmp_path / "source" / f"{name.replace('/', '-')}.mp4")
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers, as on three machines that share a file system."""
+    root = str(Path(__file__).parents[2])
+    base = {**os.environ, "PYTHONPATH": root, "DASK_DISTRIBUTED__WORKER__DAEMON": "false"}
+    contact = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    processes = [
+        subprocess.Popen([*command, "--no-dashboard", "--scheduler-file", contact], env=base, **QUIET),
+    ]
+    for name in ("one", "two"):
+        scratch = tmp_path / f"scratch-{name}"
+        scratch.mkdir()
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(contact)]
+        command += ["--nthreads", "1", "--no-dashboard", "--local-directory", str(scratch), "--name", name]
+        processes.append(subprocess.Popen(command, env={**base, "TMPDIR": str(scratch)}, **QUIET))
+    yield contact, processes
+    for pid in (process.pid for process in processes):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
+    for process in processes:
+        process.wait(30)
+    for pid in naming(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+
+
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def dmd(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
+    )
+
+
+def contents(store: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (store / "clips").rglob("*.safetensors")}
+
+
+def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, tmp_path):
+    contact, (_, _, second) = cluster
+    while not contact.exists():
+        time.sleep(0.1)
+    address = next(part for part in contact.read_text().split('"') if part.startswith("tcp://"))
+    run = dmd("extract", source, "--out", tmp_path / "dask", "--engine", "dask", "--workers", 2,
+              DMD_DASK_SCHEDULER=address)  # fmt: skip
+    begun = lambda: (tmp_path / "dask" / "store.json").exists() and len(FeatureStore(tmp_path / "dask"))  # noqa: E731
+    while not begun():
+        time.sleep(0.05)
+        assert run.poll() is None, run.communicate()
+    second.send_signal(signal.SIGKILL)  # its nanny; then all else that has its scratch folder, the worker too
+    for pid in naming(tmp_path / "scratch-two"):
+        os.kill(pid, signal.SIGKILL)
+    said = run.communicate(timeout=300)[1]
+    assert run.returncode == 0, said
+    assert len(FeatureStore(tmp_path / "dask")) == len(CLIPS)
+    local = dmd("extract", source, "--out", tmp_path / "local", "--workers", 2)
+    assert local.wait() == 0, local.communicate()
+    assert contents(tmp_path / "dask") == contents(tmp_path / "local")

@@ -16,7 +16,7 @@ from pipeline.dataset import Dataset, Rows
 from tests.benchmarks.pairedseeds import mean_differences
 from tests.benchmarks.pooledlinear import mean_pooled, ridge
 from tests.benchmarks.textstores import mosi_clips, text_dataset
-from tests.benchmarks.textvariants import VARIANTS, VIEW_WORDS
+from tests.benchmarks.textvariants import VARIANTS, WORDS
 from tests.benchmarks.textviews import with_views
 
 Floats = NDArray[np.float64]
@@ -68,18 +68,15 @@ def _compared(ours: Predicted, theirs: Predicted) -> dict[str, Any]:
 
 
 def _words(options: argparse.Namespace) -> Dataset:
-    return text_dataset(mosi_clips(options.table), options.work / "mosi.store", "CMU-MOSI text")
-
-
-def _views(options: argparse.Namespace) -> Dataset:
-    clips, folder = mosi_clips(options.table), options.work / f"mosi-{VIEW_WORDS}.store"
-    return with_views(text_dataset(clips, folder, "CMU-MOSI text in three views", VIEW_WORDS))
+    clips, folder = mosi_clips(options.table), options.work / f"mosi-{WORDS}.store"
+    return text_dataset(clips, folder, "CMU-MOSI text", WORDS)
 
 
 def _predicted(name: str, options: argparse.Namespace) -> Predicted:
     """Cross-validate a variant; what is done already is read."""
     variant = VARIANTS[name]
-    data = _views(options) if variant.views else _words(options)
+    words = _words(options)
+    data = with_views(words) if variant.views else words
     config = TrainingConfig(**{**variant.settings, "seeds": options.seeds})
     kept = options.work / name / f"seeds-{options.seeds}-folds-{options.folds}.npz"
     if not kept.is_file():

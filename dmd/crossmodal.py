@@ -63,7 +63,7 @@ def self_attention(bank: TransformerBank, sequences: Sequences, names: Sequence[
         read = bank(
             padded([sequences.values[name] for name in members], length),
             padded([sequences.real(name) for name in members], length),
-            _bias([sequences.visible(name, name) for name in members], length, length, sequences),
+            _visible([sequences.visible(name, name) for name in members], length, length),
             pool=torch.stack([sequences.last(name) for name in members]),
             members=slice(first, end),
         )
@@ -87,7 +87,7 @@ def cross_attention(
                 padded([sequences.real(q) for q, _ in members], tq),
                 padded([sequences.real(k) for _, k in members], tk),
             ),
-            _bias([sequences.visible(q, k) for q, k in members], tq, tk, sequences),
+            _visible([sequences.visible(q, k) for q, k in members], tq, tk),
             members=slice(first, end),
         )
         attended |= {pair: x[: lengths[pair[0]]].transpose(0, 1) for pair, x in zip(members, found, strict=True)}
@@ -145,10 +145,9 @@ def _groups(costs: Sequence[int]) -> list[tuple[int, int]]:
     return [(index, index + 1) for index in range(len(costs))]
 
 
-def _bias(allowed: Sequence[Tensor], tq: int, tk: int, sequences: Sequences) -> Tensor:
-    """Return [G, B or 1, tq, tk]: 0 where a key may be attended to, else -inf; padding queries see the first key."""
+def _visible(allowed: Sequence[Tensor], tq: int, tk: int) -> Tensor:
+    """Stack masks into [G, B or 1, tq, tk]; queries that are only there to fill up see the first key."""
     stacked = torch.stack([nn.functional.pad(x, (0, tk - x.shape[2], 0, tq - x.shape[1])) for x in allowed])
     if any(x.shape[1] < tq for x in allowed):
         stacked[..., 0] |= ~stacked.any(dim=-1)
-    like = next(iter(sequences.values.values()))
-    return torch.zeros(stacked.shape, dtype=like.dtype, device=like.device).masked_fill_(~stacked, -torch.inf)
+    return stacked

@@ -23,21 +23,33 @@ def dropout(x: Tensor, probability: float, *, training: bool) -> Tensor:
 
 
 def kept(shape: Sequence[int], probability: float, dtype: torch.dtype) -> Tensor:
-    """Return a random CPU tensor of 0 (dropped) and 1 (kept).
+    """Return a random CPU tensor of 0 (dropped) and 1 (kept)."""
+    return kept_of(RandomBits().draw(math.prod(shape)), probability, out=torch.empty(tuple(shape), dtype=dtype))
 
-    Sixteen random bits decide over each value, so the probability is met to 2^-17. The bits are those of
-    numpy's SFC64, seeded by one draw of torch's generator: saving and restoring torch's random state repeats
-    the masks. A mask costs a fifth of torch's own, which draws 32 bits and one double a value.
+
+class RandomBits:
+    """Random bits for masks: those of numpy's SFC64, seeded by one draw of torch's generator.
+
+    Saving and restoring torch's random state repeats them. With `kept_of`, a mask costs a fifth of torch's own,
+    which draws a double a value.
     """
-    count = math.prod(shape)
-    stream = np.random.SFC64(int(torch.randint(torch.iinfo(torch.int64).max, ())))
-    bits = torch.from_numpy(stream.random_raw((count + 3) // 4).view(np.int16))[:count]
-    mask = torch.empty(count, dtype=dtype)
-    return torch.ge(bits, _dropped(probability) - _LEVELS // 2, out=mask).view(tuple(shape))
+
+    def __init__(self) -> None:
+        self._stream = np.random.SFC64(int(torch.randint(torch.iinfo(torch.int64).max, ())))
+
+    def draw(self, count: int) -> Tensor:
+        """Return 16 random bits for each of ``count`` values, int16."""
+        return torch.from_numpy(self._stream.random_raw((count + 3) // 4).view(np.int16))[:count]
+
+
+def kept_of(bits: Tensor, probability: float, *, out: Tensor) -> Tensor:
+    """Write the mask that random bits stand for into ``out``, contiguous; the probability is met to 2^-17."""
+    torch.ge(bits, _dropped(probability) - _LEVELS // 2, out=out.view(-1))
+    return out
 
 
 def scale(probability: float) -> float:
-    """Return what kept values are multiplied by, exact for the probability that `kept` really has."""
+    """Return what kept values are multiplied by, exact for the probability that masks really have."""
     return _LEVELS / (_LEVELS - _dropped(probability))
 
 

@@ -89,13 +89,14 @@ class DmdSystem(nn.Module):
             raise UsageError(
                 "losses() is the published objective: configure objective='reference', or use step_losses()"
             )
-        return self.step_losses(self._batch(text, audio, vision, labels))
+        return self.step_losses(self.batch(text, audio, vision, labels))
 
     def score(self, text: Tensor, audio: Tensor, vision: Tensor) -> Tensor:
         """Return `predict` of padded arrays, in which every row counts as real (arguments as in `losses`)."""
-        return self.predict(self._batch(text, audio, vision, None))
+        return self.predict(self.batch(text, audio, vision))
 
-    def _batch(self, text: Tensor, audio: Tensor, vision: Tensor, labels: Tensor | None) -> Batch:
+    def batch(self, text: Tensor, audio: Tensor, vision: Tensor, labels: Tensor | None = None) -> Batch:
+        """Return padded arrays as a batch in which every row counts as real (arguments as in `losses`)."""
         dtype = self.dmd.fusion.common.weight.dtype
         return Batch(
             text=_pieces(text) if self.dmd.text_encoder is not None else _whole(text, dtype),

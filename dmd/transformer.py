@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from dmd.attention import attend
 from dmd.dropout import dropout
+from dmd.feedforward import feed_forward
 from dmd.layers import Affine, BankShape, Layer, StackedLayers
 from dmd.positions import sinusoid_table
 
@@ -43,7 +44,7 @@ class TransformerBank(nn.Module):
         self.position_table: Tensor
 
     def forward(
-        self, x: Tensor, real: Tensor, bias: Tensor, *, pool: Tensor | None = None, members: slice = slice(None)
+        self, x: Tensor, real: Tensor, visible: Tensor, *, pool: Tensor | None = None, members: slice = slice(None)
     ) -> Tensor:
         """Let every member attend to its own sequence.
 
@@ -52,8 +53,8 @@ class TransformerBank(nn.Module):
         x : Tensor [shape=(G, T, B, H)]
         real : Tensor [shape=(G, T, B)], bool
             Steps that get a position.
-        bias : Tensor [shape=(G, B or 1, T, T)]
-            0 where a key may be attended to, -inf where not.
+        visible : Tensor [shape=(G, B or 1, T, T)], bool
+            Which keys each query step may attend to.
         pool : Tensor [shape=(G, B)], long, optional
             The one step of each sample that is read; the last layer computes no other.
         members : slice
@@ -71,14 +72,14 @@ class TransformerBank(nn.Module):
             if pool is not None and index == len(layers) - 1:
                 at = pool[:, None, :, None].expand(-1, -1, -1, x.shape[3])
                 x, normed = x.gather(1, at), normed.gather(1, at)
-                row = pool[:, :, None, None].expand(-1, -1, -1, bias.shape[3])
-                bias = bias.expand(-1, x.shape[2], -1, -1).gather(2, row)
-            x = self._layer(x, normed, keys, values, bias, layer, members)
+                row = pool[:, :, None, None].expand(-1, -1, -1, visible.shape[3])
+                visible = visible.expand(-1, x.shape[2], -1, -1).gather(2, row)
+            x = self._layer(x, normed, keys, values, visible, layer, members)
         x = self._final(x, members)
         return x if pool is None else x[:, 0]
 
     def cross(
-        self, x: Tensor, keys: Tensor, real: tuple[Tensor, Tensor], bias: Tensor, *, members: slice = slice(None)
+        self, x: Tensor, keys: Tensor, real: tuple[Tensor, Tensor], visible: Tensor, *, members: slice = slice(None)
     ) -> Tensor:
         """Let every member's query sequence attend to a sequence of another modality.
 
@@ -87,8 +88,8 @@ class TransformerBank(nn.Module):
         x, keys : Tensor [shape=(G, Tq, B, H)], [shape=(G, Tk, B, H)]
         real : two Tensors [shape=(G, Tq, B)], [shape=(G, Tk, B)], bool
             Steps of queries and of keys that get a position.
-        bias : Tensor [shape=(G, B or 1, Tq, Tk)]
-            0 where a key may be attended to, -inf where not.
+        visible : Tensor [shape=(G, B or 1, Tq, Tk)], bool
+            Which keys each query step may attend to.
         members : slice
             The members to run, where not all: G is their number.
 
@@ -105,7 +106,7 @@ class TransformerBank(nn.Module):
         for layer in self.layers.folded(members):
             k = _affine(key_stream, layer.keys).view_as(keys)
             v = _affine(value_stream, layer.values).view_as(keys)
-            x = self._layer(x, _normed(x), k, v, bias, layer, members)
+            x = self._layer(x, _normed(x), k, v, visible, layer, members)
         return self._final(x, members)
 
     def _scaled(self, x: Tensor, real: Tensor) -> Tensor:
@@ -116,25 +117,27 @@ class TransformerBank(nn.Module):
         return dropout(scaled, self.shape.embed_dropout, training=self.training)
 
     def _layer(
-        self, x: Tensor, normed: Tensor, k: Tensor, v: Tensor, bias: Tensor, layer: Layer, members: slice
+        self, x: Tensor, normed: Tensor, k: Tensor, v: Tensor, visible: Tensor, layer: Layer, members: slice
     ) -> Tensor:
         shape = self.shape
         drops = shape.attention_dropout[members] if self.training else (0.0,) * len(x)
         query = _affine(normed, layer.query).view_as(x)
-        attended = attend(query, k, v, bias, heads=shape.heads, dropouts=drops).flatten(1, 2)
-        x = self._plus(x, attended, layer.out)
-        # In place on the product itself: on a view of it, the backward pass would copy the whole gradient twice.
-        hidden = functional.relu(_affine(_normed(x), layer.widen), inplace=True)
-        return self._plus(x, dropout(hidden, shape.relu_dropout, training=self.training), layer.narrow)
+        attended = attend(query, k, v, visible, heads=shape.heads, dropouts=drops).flatten(1, 2)
+        x = self._joined(x, self._base(x, layer.out[1]).baddbmm_(attended, layer.out[0]))
+        base = self._base(x, layer.narrow[1])
+        drop = shape.relu_dropout if self.training else 0.0
+        return self._joined(x, feed_forward(_normed(x).flatten(1, 2), base, layer.widen, layer.narrow[0], drop=drop))
 
-    def _plus(self, x: Tensor, inner: Tensor, into: Affine) -> Tensor:
-        """Return ``x + dropout(inner @ weight + bias)`` for ``inner`` [shape=(G, T B, I)]."""
-        weight, bias = into
+    def _base(self, x: Tensor, bias: Tensor) -> Tensor:
+        """Return what a sublayer's product is added to, [G, T B, H]: bias and residual, if no dropout parts them."""
+        flat = x.flatten(1, 2)
+        return bias.expand_as(flat).clone() if self.training and self.shape.residual_dropout else flat + bias
+
+    def _joined(self, x: Tensor, added: Tensor) -> Tensor:
+        """Return x plus a sublayer, where ``added`` is the sublayer or already the sum."""
         if self.training and self.shape.residual_dropout:
-            added = dropout(torch.baddbmm(bias, inner, weight), self.shape.residual_dropout, training=True)
-            return x + added.view_as(x)
-        # The product is added where the sum of input and bias already lies.
-        return (x.flatten(1, 2) + bias).baddbmm_(inner, weight).view_as(x)
+            return x + dropout(added.view_as(x), self.shape.residual_dropout, training=True)
+        return added.view_as(x)
 
     def _final(self, x: Tensor, members: slice) -> Tensor:
         gain, offset = self.final_gain[members, None, None], self.final_offset[members, None, None]

@@ -70,7 +70,7 @@ def _text_model(system: "DmdSystem") -> Iterator[Place]:
 def _branches(system: "DmdSystem") -> Iterator[Place]:
     config = system.config
     for name in ("text", "audio", "face"):
-        yield Place(f"dmd.proj_{LETTERS[name]}.weight", f"dmd.projection.{name}.convolution.weight")
+        yield Place(f"dmd.proj_{LETTERS[name]}.weight", f"dmd.projection.{name}.convolution")
     for name, m in LETTERS.items():
         yield Place(f"dmd.encoder_s_{m}.weight", f"dmd.decoupling.specific.{name}.weight", pointwise=True)
     yield Place("dmd.encoder_c.weight", "dmd.decoupling.common.weight", pointwise=True)

@@ -125,7 +125,7 @@ def test_stopped_anywhere_and_begun_again_it_ends_with_the_same_weights(
 
 
 def test_the_learning_rate_is_taken_up_where_it_was(data: Dataset, tmp_path: Path) -> None:
-    config = quick(epochs=9, patience=0, learning_rate=0.05, checkpoint_s=0, early_stop=9)
+    config = quick(epochs=14, patience=0, learning_rate=0.3, checkpoint_s=0, early_stop=14)
     train_run(data, tmp_path / "whole", config)
     with pytest.raises(Stopped):
         train_run(data, tmp_path / "run", config, stop_at(19))

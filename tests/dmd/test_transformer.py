@@ -67,14 +67,13 @@ def material(tq, tk):
     x, keys = torch.randn(3, tq, B, 8).double(), torch.randn(3, tk, B, 8).double()
     allowed = torch.rand(3, B, tq, tk) < 0.6
     allowed[..., 0] = True
-    bias = torch.zeros(allowed.shape, dtype=torch.float64).masked_fill(~allowed, -torch.inf)
     real, keys_real = torch.rand(3, tq, B) < 0.7, torch.rand(3, tk, B) < 0.7
-    return x, keys, allowed, bias, real, keys_real
+    return x, keys, allowed, real, keys_real
 
 
 def test_a_bank_attending_to_itself_is_its_members_one_by_one(bank):
-    x, _, allowed, bias, real, _ = material(TQ, TQ)
-    found = bank(x, real, bias)
+    x, _, allowed, real, _ = material(TQ, TQ)
+    found = bank(x, real, allowed)
     for member in range(3):
         for sample in range(B):
             expected = naive(
@@ -84,8 +83,8 @@ def test_a_bank_attending_to_itself_is_its_members_one_by_one(bank):
 
 
 def test_a_bank_attending_to_others_is_its_members_one_by_one(bank):
-    x, keys, allowed, bias, real, keys_real = material(TQ, TK)
-    found = bank.cross(x, keys, (real, keys_real), bias)
+    x, keys, allowed, real, keys_real = material(TQ, TK)
+    found = bank.cross(x, keys, (real, keys_real), allowed)
     for member in range(3):
         for sample in range(B):
             at = (member, slice(None), sample)
@@ -94,19 +93,19 @@ def test_a_bank_attending_to_others_is_its_members_one_by_one(bank):
 
 
 def test_pooling_reads_the_step_asked_for(bank):
-    x, _, _, bias, real, _ = material(TQ, TQ)
+    x, _, allowed, real, _ = material(TQ, TQ)
     pool = torch.tensor([[0, 4], [2, 2], [4, 1]])
-    whole, pooled = bank(x, real, bias), bank(x, real, bias, pool=pool)
+    whole, pooled = bank(x, real, allowed), bank(x, real, allowed, pool=pool)
     for member in range(3):
         for sample in range(B):
             torch.testing.assert_close(pooled[member, sample], whole[member, pool[member, sample], sample])
 
 
 def test_some_members_give_what_all_give(bank):
-    x, keys, _, bias, real, keys_real = material(TQ, TK)
-    whole = bank.cross(x, keys, (real, keys_real), bias)
+    x, keys, allowed, real, keys_real = material(TQ, TK)
+    whole = bank.cross(x, keys, (real, keys_real), allowed)
     part = slice(1, 3)
-    found = bank.cross(x[part], keys[part], (real[part], keys_real[part]), bias[part], members=part)
+    found = bank.cross(x[part], keys[part], (real[part], keys_real[part]), allowed[part], members=part)
     torch.testing.assert_close(found, whole[part])
 
 
@@ -119,11 +118,14 @@ def test_each_kind_of_dropout_acts_in_training_only():
     ):
         shape = BankShape(**{"width": 8, "heads": 2, "layers": 2, "attention_dropout": (0.0,), **changes})
         bank = TransformerBank(shape)
-        x, real, bias = torch.randn(1, 4, 2, 8), torch.ones(1, 4, 2, dtype=torch.bool), torch.zeros(1, 1, 4, 4)
-        assert not torch.allclose(bank(x, real, bias), bank(x, real, bias)), changes
-        assert not torch.allclose(bank.cross(x, x, (real, real), bias), bank.cross(x, x, (real, real), bias)), changes
+        x, real = torch.randn(1, 4, 2, 8), torch.ones(1, 4, 2, dtype=torch.bool)
+        allowed = torch.ones(1, 1, 4, 4, dtype=torch.bool)
+        assert not torch.allclose(bank(x, real, allowed), bank(x, real, allowed)), changes
+        assert not torch.allclose(bank.cross(x, x, (real, real), allowed), bank.cross(x, x, (real, real), allowed)), (
+            changes
+        )
         bank.eval()
-        assert torch.equal(bank(x, real, bias), bank(x, real, bias)), changes
+        assert torch.equal(bank(x, real, allowed), bank(x, real, allowed)), changes
 
 
 def test_sequences_are_stacked_steps_first_with_zeros_after_their_ends():

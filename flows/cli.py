@@ -7,6 +7,7 @@ import typer
 
 from flows import (
     commands_checkpoint,
+    commands_exchange,
     commands_extract,
     commands_models,
     commands_score,
@@ -34,6 +35,7 @@ COMMANDS = (
     commands_checkpoint,
     commands_score,
     commands_store,
+    commands_exchange,
     commands_models,
     demo,
 )

@@ -35,25 +35,8 @@ CUE_MARGIN_S = 0.3
 WINDOW_S, TRUSTED_S = 60.0, 50.0
 """A rough search hears this much sound; words that end after the second are searched again with what follows."""
 FASTEST_WORDS_A_S = 4.0
-LONGEST_WORD_S, LONGEST_TIMES = 1.0, 3.0
-"""No word lasts longer than a second, or three times as long as its sounds usually do."""
-LOST_S = 10.0
-"""Words that the rough search missed are looked for again in so much sound."""
-LONGEST_S, UNCUT_WORDS = 60.0, 100
-"""A stretch with more is cut: the exact search needs memory for states times frames."""
-MOST_WORDS = 50
-"""Words of an utterance that was cut."""
-PAUSE_S = 0.6
-"""Words further apart belong to different utterances."""
-PAD_S = 0.5
-"""Sound around the words of an utterance, if no other words are there: a rough place may be wrong by this much."""
-CUE_MARGIN_S = 0.3
-"""How far speech may reach out of its subtitle."""
-WINDOW_S, TRUSTED_S = 60.0, 50.0
-"""A rough search hears this much sound; words that end after the second are searched again with what follows."""
-FASTEST_WORDS_A_S = 4.0
-FASTEST_WORD_S, SLOWEST_WORD_S = 0.1, 0.8
-"""Words that the rough search missed belong to an utterance if it has so much time for each of them."""
+STRAY_WORDS = 3
+"""So few words, apart from all others, may be somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +126,7 @@ def _rough_places(stretch: Stretch, recording: Recording, rough: RoughSearch) ->
         ahead = min(end_word, word + int(FASTEST_WORDS_A_S * (until_s - at_s)) + 1)
         heard = rough(recording.written[word:ahead], recording.cut(at_s, until_s), False)
         found = {word + index: place.shifted(at_s) for index, place in heard.items()}
-        sure = found if last else {index: place for index, place in found.items() if place.end_s <= at_s + TRUSTED_S}
+        sure = found if last else _trusted(found, at_s + TRUSTED_S)
         places |= {index: place for index, place in sure.items() if _plausible(place, recording.lasting_s[index])}
         if sure:
             word, at_s = max(sure) + 1, max(place.end_s for place in sure.values())
@@ -152,6 +135,17 @@ def _rough_places(stretch: Stretch, recording: Recording, rough: RoughSearch) ->
         if last:
             break
     return places
+
+
+def _trusted(found: dict[int, Interval], until_s: float) -> dict[int, Interval]:
+    """Return the words before some time, without a last few that stand alone.
+
+    Words that are spoken beyond the end of the window are heard in the speech of strangers inside it.
+    """
+    runs = list(_apart({word: place for word, place in found.items() if place.end_s <= until_s}))
+    if len(runs) > 1 and len(runs[-1]) <= STRAY_WORDS:
+        runs.pop()
+    return {word: found[word] for run in runs for word in run}
 
 
 def _plausible(place: Interval, lasting_s: float) -> bool:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.aligner import Aligner, Saying
 from extractors.cepstra import RATE_HZ
 from extractors.languages import AlignerShelf
+from extractors.neighbours import beside_neighbours
 from extractors.rows import fit_rows
 from extractors.timed_rows import (
     TimedRow,
@@ -178,6 +179,9 @@ def _timed(transcript: Transcript, given: Sequence[bool], samples: Float, aligne
             ]
         for stretch, placed in found:
             for word, row in zip(stretch.words, placed, strict=True):
+                rows[word] = row
+        if aligner and len(found) > 1:
+            for word, row in beside_neighbours(rows, bounds.words, written, samples, speech, aligner).items():
                 rows[word] = row
     return rows
 

@@ -1,0 +1,89 @@
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.aligner import PlacedRow, Placement, Saying
+from extractors.neighbours import beside_neighbours
+from extractors.timed_rows import TimedRow
+from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.timegrid import Interval
+
+RATE_HZ = 16_000
+WORD = Saying(4, 0.3)
+MISSING = TimedRow(None, 0.0, "proportional", WORD)
+
+
+class Listener:
+    """Knows when each word is said; the sound it is given holds its own time."""
+
+    mismatch_fit = -3.0
+
+    def __init__(self, said: dict[str, float]) -> None:
+        self.said = said
+
+    def sayings(self, written: Sequence[str]) -> list[Saying]:
+        return [WORD] * len(written)
+
+    def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
+        raise AssertionError("the search is exact here")
+
+    def place(self, written: Sequence[str], samples: NDArray[np.float32]) -> Placement | None:
+        rows = []
+        for word in written:
+            start_s = self.said.get(word, -1.0) - float(samples[0])
+            heard = 0.0 <= start_s <= samples.size / RATE_HZ
+            at_s = start_s if heard else 0.0
+            rows.append(PlacedRow(Interval(at_s, at_s + 0.3), 0.95 if heard else 0.05, WORD))
+        return Placement(tuple(rows), "strict", 1.0 if any(row.confidence > 0.5 for row in rows) else -5.0)
+
+
+def placed(start_s: float, confidence: float = 0.9) -> TimedRow:
+    return TimedRow(Interval(start_s, start_s + 0.3), confidence, "strict", WORD, 1.0)
+
+
+def found(rows: list[TimedRow], said: Sequence[float], seconds: float = 60.0) -> dict[int, float]:
+    """Return the starts of the rows that got better; word ``w3`` is said at ``said[3]``."""
+    written = [f"w{index}" for index in range(len(rows))]
+    clock = np.arange(round(seconds * RATE_HZ), dtype=np.float32) / RATE_HZ
+    active = np.zeros(round(seconds / HOP_S), bool)
+    for start_s in said:
+        if start_s >= 0.0:
+            active[round(start_s / HOP_S) : round((start_s + 0.3) / HOP_S)] = True
+    times_s = (np.arange(active.size) + 0.5) * HOP_S
+    speech = SpeechEnvelope(times_s, np.zeros(active.size, np.float32), active)
+    listener = Listener(dict(zip(written, said, strict=True)))
+    better = beside_neighbours(rows, range(len(rows)), written, clock, speech, listener)
+    return {word: round(row.place.start_s, 2) for word, row in better.items() if row.place}
+
+
+def test_a_missing_first_word_is_found_right_before_the_second() -> None:
+    rows = [placed(5.0), MISSING, placed(20.3), placed(20.6)]
+    assert found(rows, [5.0, 20.0, 20.3, 20.6])[1] == 20.0
+
+
+def test_a_missing_last_word_is_found_right_behind_the_one_before_it() -> None:
+    rows = [placed(5.0), placed(5.3), MISSING, placed(30.0)]
+    assert found(rows, [5.0, 5.3, 5.6, 30.0])[2] == 5.6
+
+
+def test_a_word_that_was_heard_far_away_comes_back_to_its_neighbours() -> None:
+    rows = [placed(5.0, 0.8), placed(20.3), placed(20.6), placed(20.9), placed(21.2)]
+    assert found(rows, [20.0, 20.3, 20.6, 20.9, 21.2])[0] == 20.0
+
+
+def test_a_word_that_stands_apart_and_is_right_stays() -> None:
+    rows = [placed(5.0), placed(20.3), placed(20.6), placed(20.9), placed(21.2)]
+    assert found(rows, [5.0, 20.3, 20.6, 20.9, 21.2]) == {}
+
+
+def test_a_missing_sentence_is_found_between_two_pauses() -> None:
+    rows = [placed(5.0), *[MISSING] * 3, placed(40.0)]
+    better = found(rows, [5.0, 20.0, 20.3, 20.6, 40.0])
+    assert {word: better[word] for word in (1, 2, 3)} == {1: 20.0, 2: 20.3, 3: 20.6}
+
+
+def test_words_that_nobody_says_stay_missing() -> None:
+    rows = [placed(5.0), *[MISSING] * 3, placed(40.0)]
+    assert not {1, 2, 3} & found(rows, [5.0, -1.0, -1.0, -1.0, 40.0]).keys()
+    assert found([MISSING] * 3, [-1.0] * 3) == {}

@@ -21,6 +21,9 @@ Target = Annotated[
 ClassWeights = Annotated[
     str | None, typer.Option(help="Classification: none (default), or balanced: rare classes weigh more.")
 ]
+Text = Annotated[
+    str | None, typer.Option(help="features (default), or a BERT inside the model: frozen or fine_tuned.")
+]
 Objective = Annotated[str | None, typer.Option(help="corrected (default) or reference (as published).")]
 Seed = Annotated[int | None, typer.Option(help="First seed.")]
 Seeds = Annotated[int | None, typer.Option(help="Seeds to train; results are their mean.")]
@@ -44,6 +47,7 @@ def train(
     task: Task = None,
     target: Target = None,
     class_weights: ClassWeights = None,
+    text: Text = None,
     objective: Objective = None,
     seed: Seed = None,
     seeds: Seeds = None,
@@ -60,8 +64,8 @@ def train(
     from flows.training import training_config
 
     asked: dict[str, Any] = {
-        "task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed,
-        "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
+        "task": task, "target": target, "class_weights": class_weights, "text": text, "objective": objective,
+        "seed": seed, "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
     }  # fmt: skip
     settings = str(config) if config else None
     training_config(settings, asked)  # wrong options are said before Prefect starts

@@ -19,6 +19,7 @@ from flows.commands_train import (
     Seeds,
     Target,
     Task,
+    Text,
     evaluation_rows,
 )
 from flows.progress import training_progress
@@ -45,6 +46,7 @@ def cross_validate(
     task: Task = None,
     target: Target = None,
     class_weights: ClassWeights = None,
+    text: Text = None,
     objective: Objective = None,
     seed: Seed = None,
     seeds: Seeds = None,
@@ -61,8 +63,8 @@ def cross_validate(
     from flows.validating import cross_validate as flow
 
     asked: dict[str, Any] = {
-        "task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed,
-        "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
+        "task": task, "target": target, "class_weights": class_weights, "text": text, "objective": objective,
+        "seed": seed, "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
     }  # fmt: skip
     settings = str(config) if config else None
     chosen = training_config(settings, asked)  # wrong options are said before Prefect starts

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.datasets import open_dataset, with_recorded_splits
 from flows.progress import TRAINING
 from flows.server import served_flow
-from pipeline.errors import UsageError
+from pipeline.errors import ModelMissingError, UsageError
 
 if TYPE_CHECKING:
     from dmd.training import RunSummary
@@ -33,12 +33,33 @@ def training_config(config: str | None, overrides: dict[str, Any]) -> "TrainingC
     try:
         if config is not None:
             given = yaml.safe_load(Path(config).read_text("utf-8")) or {}
-        return TrainingConfig.model_validate({**given, **{k: v for k, v in overrides.items() if v is not None}})
+        merged = {**given, **{key: value for key, value in overrides.items() if value is not None}}
+        return TrainingConfig.model_validate(_with_text_model(merged))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"{config or 'training options'}: {wrong}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
         raise UsageError(f"{config}: is not a usable configuration: {' '.join(str(error).split())}") from None
+
+
+def _with_text_model(given: dict[str, Any]) -> dict[str, Any]:
+    """Replace the name of a BERT that is to stand inside the model by its folder; by default the embedded one.
+
+    Raises
+    ------
+    ModelMissingError
+        No folder and no model of that name on this machine.
+    """
+    if given.get("text", "features") == "features":
+        return given
+    from extractors.text import EMBEDDED_MODEL, text_model_folder
+
+    name = str(given.get("text_model") or EMBEDDED_MODEL)
+    folder = text_model_folder(name)
+    if folder is None:
+        raise ModelMissingError(f"text_model {name!r}: no such folder, and no model of that name is on this machine; "
+                                f"run `dmd models fetch {name}`")  # fmt: skip
+    return {**given, "text_model": folder}
 
 
 @served_flow(name="train", persist_result=False)
@@ -49,6 +70,7 @@ def train(
     task: Literal["regression", "classification"] | None = None,
     target: str | None = None,
     class_weights: Literal["none", "balanced"] | None = None,
+    text: Literal["features", "frozen", "fine_tuned"] | None = None,
     objective: Literal["corrected", "reference"] | None = None,
     seed: int | None = None,
     seeds: int | None = None,
@@ -72,6 +94,9 @@ def train(
         Which label of the clips; public files have several.
     class_weights : str, optional
         Classification: `none` (the default) or `balanced`.
+    text : str, optional
+        `features` (the default), or a BERT inside the model that reads the word pieces, `frozen` or `fine_tuned`;
+        which one says the configuration's `text_model`, by default the embedded one.
     objective : str, optional
         `corrected` (the default) or `reference`.
     seed, seeds, jobs : int, optional
@@ -90,8 +115,8 @@ def train(
         The source, the configuration or the RUN folder cannot be used.
     """
     overrides = {
-        "task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed,
-        "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
+        "task": task, "target": target, "class_weights": class_weights, "text": text, "objective": objective,
+        "seed": seed, "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
     }  # fmt: skip
     return train_and_evaluate(source, out, training_config(config, overrides))
 

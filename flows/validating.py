@@ -27,6 +27,7 @@ def cross_validate(
     task: Literal["regression", "classification"] | None = None,
     target: str | None = None,
     class_weights: Literal["none", "balanced"] | None = None,
+    text: Literal["features", "frozen", "fine_tuned"] | None = None,
     objective: Literal["corrected", "reference"] | None = None,
     seed: int | None = None,
     seeds: int | None = None,
@@ -44,7 +45,7 @@ def cross_validate(
         Folder of a RUN a fold (`fold-0`, ...) and of `cross_validation.json`; what is done is not done again.
     folds : int
         Number of folds.
-    config, task, target, class_weights, objective, seed, seeds, jobs, device, epochs
+    config, task, target, class_weights, text, objective, seed, seeds, jobs, device, epochs
         As in `flows.train`.
 
     Returns
@@ -57,8 +58,8 @@ def cross_validate(
         The source, the configuration or a RUN folder cannot be used, or there are fewer groups than folds.
     """
     overrides: dict[str, Any] = {
-        "task": task, "target": target, "class_weights": class_weights, "objective": objective, "seed": seed,
-        "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
+        "task": task, "target": target, "class_weights": class_weights, "text": text, "objective": objective,
+        "seed": seed, "seeds": seeds, "jobs": jobs, "device": device, "epochs": epochs,
     }  # fmt: skip
     return train_folds(source, out, folds, training_config(config, overrides))
 

@@ -8,7 +8,8 @@ import torch
 from typer.testing import CliRunner
 
 from flows.cli import app
-from pipeline.errors import SplitError, UsageError
+from flows.training import training_config
+from pipeline.errors import ModelMissingError, SplitError, UsageError
 from tests.dmd.test_import_checkpoint import as_published, published
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
 
@@ -68,6 +69,16 @@ def test_cross_validation_predicts_every_clip_once_and_goes_on_where_it_stopped(
 def test_more_folds_than_groups_are_refused(folder: Path) -> None:
     with pytest.raises(SplitError, match="99 folds need at least 99 groups"):
         dmd("cross-validate", folder / "x.pkl", "--out", folder / "many", "--folds", 99)
+
+
+def test_a_bert_inside_is_found_by_its_name_and_by_default_the_embedded_one(folder: Path) -> None:
+    (folder / "inside.yaml").write_text("text: frozen\n")
+    asked = training_config(None, {"text": "fine_tuned"}), training_config(str(folder / "inside.yaml"), {})
+    assert [config.text for config in asked] == ["fine_tuned", "frozen"]
+    assert all(config.text_model and (config.text_model / "config.json").is_file() for config in asked)
+    with pytest.raises(ModelMissingError, match="dmd models fetch no-such-bert"):
+        training_config(None, {"text": "frozen", "text_model": "no-such-bert"})
+    assert training_config(None, {}).text_model is None
 
 
 @pytest.mark.parametrize("name", ["aligned", "unaligned"])

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from dmd.checkpoint import NORMALISER, seed_folder, write_run
+from dmd.metrics import MOSI_RANGE, SIMS_RANGE
 from dmd.reference.shape import config_from_state
 from dmd.reference.state import published_tensors, system_from_reference
 from dmd.run_record import RunRecord, SeedRecord
 from dmd.seed_job import MODEL
-from dmd.targets import Targets
+from dmd.targets import NEUTRAL_BANDS, Targets
 from dmd.training import library_versions
 from pipeline.errors import UsageError
 from pipeline.files import content_sha256, make_folder, write_whole
@@ -49,14 +50,16 @@ def import_checkpoint(path: Path, out: Path) -> RunRecord:
     config = config_from_state(state)
     system = system_from_reference(state, config)
     widths = (config.text_dim, config.audio_dim, config.face_dim)
-    schema = layout_schema(widths, LAYOUTS.get(widths[1:]))
+    layout = LAYOUTS.get(widths[1:])
+    low, high = SIMS_RANGE if layout == "SIMS" else MOSI_RANGE
+    schema = layout_schema(widths, layout)
     folder = make_folder(out) / seed_folder(SEED)
     tensors = {name: tensor.detach().contiguous() for name, tensor in system.state_dict().items()}
     write_whole(make_folder(folder) / MODEL, save(tensors))
     unscaled(schema).save(out / NORMALISER)
     record = RunRecord(
         name=path.name,
-        targets=Targets(task="regression", low=-3.0, high=3.0, neutral_band=0.5),
+        targets=Targets(task="regression", low=low, high=high, neutral_band=NEUTRAL_BANDS[low, high]),
         model=config,
         features=schema.to_json(),
         removed_columns={},

@@ -75,6 +75,15 @@ def test_it_evaluates_and_scores_without_interval(tmp_path: Path) -> None:
     assert row["score_low"] is None and row["modalities"] == "text+audio+face"
 
 
+def test_the_label_range_is_that_of_the_layout(tmp_path: Path) -> None:
+    fields = {"text_dim": 16, "audio_dim": 33, "face_dim": 709, "width": 10, "heads": 2, "levels": 2}
+    system = DmdSystem(DmdConfig(**fields, objective="reference", **SHAPES["aligned"]))  # type: ignore[arg-type]
+    torch.save(as_published(system, bare=True), tmp_path / "sims.pth")
+    assert import_checkpoint(tmp_path / "sims.pth", tmp_path / "sims").targets.label_range == (-1.0, 1.0)
+    torch.save(as_published(published("aligned"), bare=True), tmp_path / "mosi.pth")
+    assert import_checkpoint(tmp_path / "mosi.pth", tmp_path / "mosi").targets.label_range == (-3.0, 3.0)
+
+
 def test_it_cannot_score_open_features_and_says_which(tmp_path: Path) -> None:
     torch.save(as_published(published("aligned"), bare=True), tmp_path / "dmd.pth")
     import_checkpoint(tmp_path / "dmd.pth", tmp_path / "run")

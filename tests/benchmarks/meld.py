@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmd.checkpoint import load_run
-from dmd.targets import Targets, fit_targets
+from dmd.targets import fit_targets
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig
 from pipeline.dataset import Dataset
@@ -44,7 +45,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return scores of DMD and of logistic regression, and their paired differences."""
     data, speakers = _dataset(options)
-    targets = _targets(data)
+    train = [at for at, clip in enumerate(data.clips) if clip.split == "train"]
+    targets = fit_targets(data, train, "classification", options.target)
     test = [at for at, clip in enumerate(data.clips) if clip.split == "test"]
     truth = targets.values(data, range(len(data.clips)))
     classes = len(targets.classes)
@@ -74,15 +76,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _dataset(options: argparse.Namespace) -> tuple[Dataset, dict[str, str]]:
-    """Return the utterances, and the speaker of each by its id."""
+    """Return the utterances with both labels, and the speaker of each by its id."""
     tables = {"train": options.train, "test": options.dev}
-    clips, store = meld_clips(tables, options.target), options.work / f"meld-{WORDS}.store"
-    data = text_dataset(clips, store, f"MELD text ({options.target})", WORDS)
-    return data, {meld_id(split, row): row["Speaker"] for split, table in tables.items() for row in rows_of(table)}
-
-
-def _targets(data: Dataset) -> Targets:
-    return fit_targets(data, [at for at, clip in enumerate(data.clips) if clip.split == "train"], "classification")
+    data = text_dataset(meld_clips(tables), options.work / f"meld-{WORDS}.store", "MELD text", WORDS)
+    rows = {meld_id(split, row): row for split, table in tables.items() for row in rows_of(table)}
+    clips = tuple(
+        replace(clip, targets={name: rows[clip.clip_id][name] for name in ("Sentiment", "Emotion")})
+        for clip in data.clips
+    )
+    return replace(data, clips=clips), {clip_id: row["Speaker"] for clip_id, row in rows.items()}
 
 
 def _sides(data: Dataset, speakers: Mapping[str, str], count: int) -> list[tuple[list[int], list[int]]]:
@@ -110,11 +112,15 @@ def _trained(
     for kind in kinds:
         name = f"meld-{options.target}-{options.speakers}-{number}-{kind}"
         # One seed tells which weights to take; the others train with these only.
-        first = TrainingConfig(**{**SETTINGS, "class_weights": kind, "seeds": 1})
+        first = TrainingConfig(**{**SETTINGS, "target": options.target, "class_weights": kind, "seeds": 1})
         found[kind] = train_run(split, options.work / name, first).evaluation["valid"]["f1_weighted"]
     best = max(found, key=lambda kind: float(found[kind]))
     out = options.work / f"meld-{options.target}-{options.speakers}-{number}-{best}"
-    train_run(split, out, TrainingConfig(**{**SETTINGS, "class_weights": best, "seeds": options.seeds}))
+    train_run(
+        split,
+        out,
+        TrainingConfig(**{**SETTINGS, "target": options.target, "class_weights": best, "seeds": options.seeds}),
+    )
     clips, predictions = load_run(out, "cpu").predict_clips(split, split.clip_rows(outside))
     assert list(clips) == list(outside)
     return best, predictions

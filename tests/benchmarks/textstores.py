@@ -1,9 +1,8 @@
 """Real text with real labels as text-only stores: a table of CMU-MOSI or MELD, read by the embedded BERT once."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
 
 from extractors.extraction import ExtractionConfig, Extractor
 from pipeline.clip import Clip
@@ -11,8 +10,6 @@ from pipeline.dataset import Dataset, dataset_from_clips
 from pipeline.segments import SegmentConfig
 from pipeline.store import FeatureStore
 from pipeline.words import plain_transcript
-
-Target = Literal["label", "Sentiment", "Emotion"]
 
 
 def mosi_clips(table: Path) -> Iterator[Clip]:
@@ -27,7 +24,7 @@ def mosi_clips(table: Path) -> Iterator[Clip]:
         )
 
 
-def meld_clips(tables: dict[str, Path], target: Target) -> Iterator[Clip]:
+def meld_clips(tables: Mapping[str, Path]) -> Iterator[Clip]:
     """Yield the utterances of MELD's tables, with the table's name as split and the dialogue as video.
 
     The official split shares speakers between its sides; so the speaker stands in no group here.
@@ -38,13 +35,12 @@ def meld_clips(tables: dict[str, Path], target: Target) -> Iterator[Clip]:
                 clip_id=meld_id(split, row),
                 path=None,
                 transcript=plain_transcript(row["Utterance"].replace("\x92", "'")),
-                label=row[target],
                 split=split,
                 video_id=f"{split} dialogue {row['Dialogue_ID']}",
             )
 
 
-def meld_id(split: str, row: dict[str, str]) -> str:
+def meld_id(split: str, row: Mapping[str, str]) -> str:
     """Return the id of an utterance."""
     return f"{split}_{row['Dialogue_ID']}$_${row['Utterance_ID']}"
 
@@ -79,8 +75,4 @@ def text_dataset(clips: Iterator[Clip], folder: Path, name: str, max_words: int 
     for clip in wanted:
         if clip.clip_id not in store:
             store.write(extractor.extract(clip))
-    for clip in wanted:
-        info = store.header(clip.clip_id).info
-        if info.label != clip.label:
-            store.write_info(clip.clip_id, type(info)(clip.label, clip.split, clip.speaker, clip.video_id))
     return dataset_from_clips((store.load(clip.clip_id) for clip in wanted), name)

@@ -24,8 +24,8 @@ WORDS = 24
 """Rows of a segment at most; four utterances in a hundred have more."""
 COMPARED = ("f1_weighted", "f1_macro", "accuracy")
 SETTINGS: dict[str, Any] = {
-    "task": "classification", "batch_size": 32, "epochs": 20, "early_stop": 3, "patience": 0, "baselines": False,
-    "tensorboard": False, "model": {"length": WORDS},
+    "task": "classification", "batch_size": 64, "learning_rate": 1e-3, "epochs": 20, "early_stop": 2, "patience": 0,
+    "baselines": False, "tensorboard": False, "model": {"length": WORDS},
 }  # fmt: skip
 VALID = 0.1
 """Share of the training dialogues that stop the training and choose the class weights."""

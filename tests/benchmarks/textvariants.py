@@ -10,7 +10,7 @@ SHORT: dict[str, Any] = {
     "baselines": False, "tensorboard": False, "early_stop": 3, "patience": 1, "epochs": 30, "batch_size": 48,
     "learning_rate": 1e-3, "model": {"length": WORDS},
 }  # fmt: skip
-"""The defaults, but for what makes a training short (11 CPU-s): short segments, large batches with a rate to match, an
+"""The defaults, but for what makes a training short (11 CPU-s): short segments, large batches and a rate to match, an
 end three epochs after the best."""
 SMALL: dict[str, Any] = {**SHORT, "model": {"width": 16, "heads": 4, "levels": 1, "length": WORDS}}
 """For three views, whose training has twelve transformers in place of two."""

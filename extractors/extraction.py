@@ -27,6 +27,7 @@ from pipeline.files import content_sha256
 from pipeline.pooling import PoolingConfig, pool, pooling_words, with_pauses
 from pipeline.segments import SegmentConfig, cut
 from pipeline.sound import RATE_HZ, Audio
+from pipeline.speakers import speech_of_only_speaker
 from pipeline.speech import SpeechEnvelope, speech_envelope
 from pipeline.streams import MediaConfig, MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
@@ -224,12 +225,15 @@ class Extractor:
             origin_s = audio.start_pts_s if audio else (first_pts_s or 0.0)
             speech = speech_envelope(audio.samples, audio.rate_hz) if audio else None
             offset_s = (first_pts_s if first_pts_s is not None else origin_s) - origin_s
-            face = session.finish(speech, clock_offset_s=offset_s) if frames else None
+            voice = speech_of_only_speaker(clip.transcript, speech) if speech else None
+            face = session.finish(voice, clock_offset_s=offset_s) if frames else None
             heard_s = len(audio.samples) / audio.rate_hz if audio else 0.0
             seen_s = (
                 last_s - origin_s + (last_s - first_pts_s) / max(frames - 1, 1) if first_pts_s is not None else 0.0
             )
-            figures = {"frames": frames, "problems": list(reader.problems), **_audio_figures(audio)}
+            figures: dict[str, Any] = {"frames": frames, "problems": list(reader.problems)}
+            if audio:
+                figures |= {"source_rate_hz": audio.source_rate_hz, "source_channels": audio.source_channels}
         return _Media(audio, speech, face, max(heard_s, seen_s, 0.0), figures)
 
     def _with_words(self, clip: Clip, media: _Media) -> Clip:
@@ -292,9 +296,3 @@ def _flags(
     if any(word.rung == "proportional" for word in timed.words):
         found.add("proportional_times")
     return tuple(flag for flag in FLAGS if flag in found)
-
-
-def _audio_figures(audio: Audio | None) -> dict[str, Any]:
-    if audio is None:
-        return {}
-    return {"source_rate_hz": audio.source_rate_hz, "source_channels": audio.source_channels}

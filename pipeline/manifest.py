@@ -9,6 +9,7 @@ from pipeline.clip import Clip
 from pipeline.errors import TranscriptError, UsageError
 from pipeline.listing import Listing, ListingBuilder
 from pipeline.mediafiles import Folder
+from pipeline.speakers import said_by
 from pipeline.tables import Row, Table, number, read_table, rename_columns, require_column
 from pipeline.transcripts import cut_transcript, read_transcript, sidecar
 from pipeline.words import Transcript, plain_transcript
@@ -119,6 +120,8 @@ class _ManifestReader:
         if transcript is not None and row.get("text") is None and (start_s or end_s is not None):
             transcript = cut_transcript(transcript, start_s or 0.0, end_s)
             transcript = transcript if transcript.words else None
+        if transcript is not None:
+            transcript = said_by(transcript, row.get("speaker"))
         if transcript is not None and row.get("language") is None:
             language = transcript.language
         return Clip(

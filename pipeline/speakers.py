@@ -1,0 +1,52 @@
+"""Whose words: a timed transcript with speaker labels, narrowed to one of them; and when that one speaks."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.speech import FLOOR_DB, SpeechEnvelope
+from pipeline.words import Cue, Transcript, TranscriptWord
+
+MARGIN_S = 0.3
+"""How far speech may reach out of its cue."""
+
+
+def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
+    """Return what one speaker says.
+
+    Parameters
+    ----------
+    transcript : Transcript
+    speaker : str or None
+        A label of its cues, letter case aside. With None, or a name that no cue has, everything is kept: a speaker
+        column may number people in its own way.
+    """
+    wanted = (speaker or "").strip().casefold()
+    cues = [cue for cue in transcript.cues if (cue.speaker or "").strip().casefold() == wanted]
+    if not wanted or not cues or len(cues) == len(transcript.cues):
+        return transcript
+    words: list[TranscriptWord] = []
+    kept: list[Cue] = []
+    for cue in cues:
+        first = len(words)
+        words += transcript.words[cue.first_word : cue.end_word]
+        kept.append(replace(cue, first_word=first, end_word=len(words)))
+    return Transcript(tuple(words), transcript.language, tuple(kept))
+
+
+def speech_of_only_speaker(transcript: Transcript | None, speech: SpeechEnvelope) -> SpeechEnvelope:
+    """Return the speech in the cues of a transcript whose cues all name one speaker; else all speech.
+
+    Elsewhere nobody counts as speaking, so that the face whose mouth moves with this voice is found.
+    """
+    cues = transcript.cues if transcript else ()
+    if not cues or len({cue.speaker for cue in cues}) != 1 or cues[0].speaker is None:
+        return speech
+    own = np.zeros(speech.times_s.size, bool)
+    for cue in cues:
+        own |= (speech.times_s >= cue.start_s - MARGIN_S) & (speech.times_s < cue.end_s + MARGIN_S)
+    if not (speech.active & own).any():
+        return speech
+    return SpeechEnvelope(
+        speech.times_s, np.where(own, speech.level_db, FLOOR_DB).astype(np.float32), speech.active & own
+    )

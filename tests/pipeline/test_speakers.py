@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.sources import read_source
+from pipeline.speakers import said_by, speech_of_only_speaker
+from pipeline.speech import SpeechEnvelope
+from pipeline.words import Cue, Transcript, TranscriptWord
+
+WORDS = tuple(TranscriptWord(word) for word in ("how", "are", "you", "fine", "good"))
+TALK = Transcript(WORDS, "en", (Cue(0.0, 1.0, 0, 3, "Ann"), Cue(1.0, 2.0, 3, 4, "Bob"), Cue(3.0, 4.0, 4, 5, "Ann")))
+
+
+def speech(seconds: float = 5.0) -> SpeechEnvelope:
+    times_s = np.arange(0.005, seconds, 0.01)
+    return SpeechEnvelope(times_s, np.full(times_s.size, -20.0, np.float32), np.ones(times_s.size, bool))
+
+
+def test_one_speakers_words_keep_their_cues() -> None:
+    found = said_by(TALK, " ann ")
+    assert found.text == "how are you good"
+    assert found.cues == (Cue(0.0, 1.0, 0, 3, "Ann"), Cue(3.0, 4.0, 3, 4, "Ann"))
+
+
+def test_a_name_that_no_cue_has_keeps_everything() -> None:
+    assert said_by(TALK, "speaker 7") is TALK
+    assert said_by(TALK, None) is TALK
+    assert said_by(Transcript(WORDS), "Ann").words == WORDS
+
+
+def test_the_face_is_chosen_by_the_speech_of_the_only_speaker() -> None:
+    found = speech_of_only_speaker(said_by(TALK, "Bob"), speech())
+    assert found.times_s[found.active].min() > 0.69 and found.times_s[found.active].max() < 2.3
+    assert found.level_db[~found.active].max() == -100.0
+
+
+def test_speech_of_several_or_unnamed_or_silent_speakers_is_left_alone() -> None:
+    whole = speech()
+    silent = Transcript(WORDS, "en", (Cue(90.0, 91.0, 0, 5, "Ann"),))
+    for transcript in (TALK, None, Transcript(WORDS), Transcript(WORDS, "en", (Cue(0.0, 1.0, 0, 5),)), silent):
+        assert speech_of_only_speaker(transcript, whole) is whole
+
+
+def test_a_manifest_row_with_a_speaker_gets_only_his_words(tmp_path: Path) -> None:
+    (tmp_path / "talk.mp4").write_bytes(b"")
+    (tmp_path / "talk.vtt").write_text(
+        "WEBVTT\n\n00:00.000 --> 00:01.000\n<v Ann>How are you?\n\n00:01.000 --> 00:02.000\n<v Bob>Fine.\n"
+    )
+    (tmp_path / "list.csv").write_text("path,id,speaker\ntalk.mp4,a,Ann\ntalk.mp4,b,Bob\ntalk.mp4,c,\n")
+    texts = {
+        clip.clip_id: clip.transcript.text for clip in read_source(tmp_path / "list.csv").clips if clip.transcript
+    }
+    assert texts == {"a": "How are you?", "b": "Fine.", "c": "How are you? Fine."}

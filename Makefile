@@ -38,7 +38,7 @@ bench: $(INSTALLED)  ## the benchmarks, as tables
 	@$(BIN)/python -m tests.benchmarks all
 
 soak: $(INSTALLED)  ## the long fault tests
-	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -m soak -s
 
 clean:  ## removes what the targets above made, the environment included
 	rm -rf $(VENV) demo-out bench-out *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,5 +1,6 @@
 """The command line: `dmd COMMAND`. Heavy imports stand inside the commands, so that `--help` is quick."""
 
+import os
 import sys
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from flows import (
     commands_extract,
     commands_models,
     commands_score,
+    commands_serve,
     commands_store,
     commands_train,
     commands_validate,
@@ -18,7 +20,7 @@ from flows import (
 )
 from flows.interrupt import end_at_once_on_interrupt
 from flows.outcome import RUN_FAILED, WRONG_USAGE
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, ServerLostError
 
 app = typer.Typer(
     name="dmd",
@@ -36,6 +38,7 @@ COMMANDS = (
     commands_score,
     commands_store,
     commands_exchange,
+    commands_serve,
     commands_models,
     demo,
 )
@@ -52,7 +55,9 @@ def main() -> NoReturn:
     try:
         app(standalone_mode=True)
     except PipelineError as error:
-        print(f"dmd: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"dmd: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+        if isinstance(error, ServerLostError):
+            os._exit(error.exit_code)  # Prefect's goodbye would wait for the server that is gone
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(RUN_FAILED)

@@ -31,7 +31,7 @@ from prefect import Flow
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, get_current_settings, temporary_settings
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, ServerLostError
 from pipeline.files import PRIVATE_FILE, make_folder
 
 P = ParamSpec("P")
@@ -40,6 +40,7 @@ FOLDER = "dmd-server"
 LEASE, FAREWELL, ADDRESS, LOG, TURN = "lease", "farewell", "address", "log", "turn"
 ANSWER_S = 10.0
 """A server on this machine that has not answered by then is none."""
+RESUME = "what is finished is kept: run the same command again"
 _in_use: dict[Path, tuple[int, str]] = {}
 """Folder of a server -> the lease that this process holds on it, and its address."""
 _lock = threading.Lock()
@@ -77,8 +78,13 @@ class ServedFlow(Flow[P, R]):
 
         def __call__(self, *args: Any, **options: Any) -> Any:
             """Run the flow."""
+            from httpx import TransportError
+
             with server():
-                return super().__call__(*args, **options)
+                try:
+                    return super().__call__(*args, **options)
+                except TransportError as error:
+                    raise ServerLostError(f"Prefect's server does not answer ({error}); {RESUME}") from None
 
 
 def served_flow(**options: Any) -> Callable[[Callable[P, R]], ServedFlow[P, R]]:

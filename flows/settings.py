@@ -20,6 +20,9 @@ QUIET_AND_OFFLINE = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+    # The server is on this machine: one that does not answer in some seconds has ended.
+    "PREFECT_CLIENT_MAX_RETRIES": "3",
     # The default of 20 s is too short for the first start, which creates the database.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Native start-up chatter of MediaPipe and TensorFlow Lite, where they listen.

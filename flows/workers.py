@@ -173,6 +173,8 @@ class Worker:
             return "did not start"
         self._process.join(5)
         code = self._process.exitcode
+        if code == -signal.SIGKILL:
+            return "signal SIGKILL: most often because memory ran out"
         if code is not None and code < 0:
             return f"signal {signal.Signals(-code).name}"
         return f"exit code {code}"

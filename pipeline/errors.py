@@ -45,6 +45,10 @@ class DamagedClipError(StoreError):
     """One clip's file in a store cannot be read; extracting makes it anew."""
 
 
+class ServerLostError(PipelineError):
+    """The server that keeps the books of a run ended while it was needed."""
+
+
 class SplitError(UsageError):
     """A split does not exist, or a group or a file content stands on two sides of it."""
 

@@ -28,6 +28,7 @@ from pipeline.errors import DamagedClipError, StoreError
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
 
 FORMAT = 1
+FAILURE_COLUMNS = ("clip_id", "path", "stage", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +210,24 @@ def write_failures(path: Path, failures: Sequence[Failure]) -> None:
     """Write a failures table (`clip_id,path,stage,error`), whole."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(["clip_id", "path", "stage", "error"])
+    rows.writerow(FAILURE_COLUMNS)
     for failure in sorted(failures, key=lambda row: (row.clip_id, row.stage)):
         rows.writerow([failure.clip_id, failure.path, failure.stage, " ".join(failure.error.split())])
     write_whole(path, table.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def read_failures(path: Path) -> list[Failure]:
-    """Read a failures table; empty if there is none."""
+    """Read a failures table; empty if there is none.
+
+    Raises
+    ------
+    StoreError
+        It is no such table.
+    """
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        return [Failure(row["clip_id"], row["path"], row["stage"], row["error"]) for row in csv.DictReader(stream)]
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return [Failure(*(row[column] or "" for column in FAILURE_COLUMNS)) for row in csv.DictReader(stream)]
+    except (OSError, KeyError, csv.Error):
+        raise StoreError(f"{path}: is damaged; delete it, and the next run writes it anew") from None

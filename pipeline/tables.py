@@ -111,7 +111,7 @@ def number(row: Row, name: str) -> float | None:
 
 
 def _missing(table: Table, name: str) -> str:
-    found = ", ".join(repr(column) for column in table.columns[:20]) or "none"
+    found = ", ".join(repr(column[:40]) for column in table.columns[:20]) or "none"
     return (
         f"{os.fspath(table.path)!r}: has no column {name!r} (its columns: {found}); add it, or name the one that "
         f"stands for it: --columns {name}=THEIRS"

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import time
@@ -20,11 +21,13 @@ class FaultyWork(Work):
     """Does as the first word of the transcript says; anything else stores a made-up clip."""
 
     def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
-        self.store = FeatureStore(store)
+        self.store = self._store = FeatureStore(store)
 
     def do(self, clip: Clip) -> Outcome:
         order = clip.transcript.words[0].text if clip.transcript else ""
         if order == "segfault":
+            with (self.store.path / "crashes").open("a") as notes:
+                notes.write("x")
             ctypes.string_at(0)
         if order == "abort":
             os.write(2, b"F0000 check failed: depth > 0\n")
@@ -37,6 +40,14 @@ class FaultyWork(Work):
         if order == "once" and not (self.store.path / "tried").exists():
             (self.store.path / "tried").touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if order == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)  # what the kernel does to the largest process without memory
+        if order == "greedy":
+            return Bounded(self.store.path, ExtractionConfig()).do(clip)
+        if order == "expendable":
+            return Outcome(clip.clip_id, Path("/proc/self/oom_score_adj").read_text().strip(), "computed")
+        if order == "large":
+            return Large(self.store.path, ExtractionConfig()).do(clip)
         if order == "full":
             return Outcome(clip.clip_id, "", "failed", "write", "disk full; free some space")
         if order == "dial":
@@ -53,6 +64,28 @@ class FaultyWork(Work):
             return Outcome(clip.clip_id, str(os.getpid()), "computed")
         self.store.write(aligned_clip(clip.clip_id))
         return Outcome(clip.clip_id, "", "computed", duration_s=1.0)
+
+
+class Bounded(FaultyWork):
+    """Asks for more memory than it may have."""
+
+    def do(self, clip: Clip) -> Outcome:
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        return Work.do(self, clip)
+
+    def _do(self, clip: Clip) -> Outcome:
+        return Outcome(str(bytearray(8 << 30)), "", "computed")
+
+
+class Large(FaultyWork):
+    """Stores a clip of some hundred kilobytes."""
+
+    def do(self, clip: Clip) -> Outcome:
+        return Work.do(self, clip)
+
+    def _do(self, clip: Clip) -> Outcome:
+        self.store.write(aligned_clip(clip.clip_id, rows=3000))
+        return Outcome(clip.clip_id, "", "computed")
 
 
 def clip(order: str, name: str | None = None) -> Clip:

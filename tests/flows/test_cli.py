@@ -11,7 +11,7 @@ import pytest
 from flows.commands_extract import parse_columns
 from pipeline.errors import UsageError
 
-COMMANDS = ("extract", "train", "evaluate", "score", "report", "merge", "forget", "doctor", "models", "demo")
+COMMANDS = ("extract", "train", "evaluate", "score", "report", "merge", "forget", "serve", "doctor", "models", "demo")
 
 
 def dmd(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -30,7 +30,7 @@ def test_help_names_every_command_and_each_has_an_example():
     overview = dmd("--help").stdout
     for command in COMMANDS:
         assert f"  {command}" in overview
-    for command in ("extract", "train", "evaluate", "score", "report", "merge", "forget", "doctor"):
+    for command in ("extract", "train", "evaluate", "score", "report", "merge", "forget", "serve", "doctor"):
         shown = dmd(command, "--help")
         assert shown.returncode == 0 and "Example: dmd " in shown.stdout
 

@@ -1,0 +1,80 @@
+"""A run whose processes are killed one after the other, and the same command again: the store of a quiet run."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from extractors.extraction import Extractor
+from pipeline.clipfile import pack
+from pipeline.sources import read_source
+from pipeline.store import FeatureStore
+from tests.flows.processes import naming, none_naming
+from tests.pipeline.media_making import talk
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+COMMANDS = {"worker": b"spawn_main", "server": b"flows.server_process", "main": b"-m\0flows"}
+
+
+@pytest.fixture
+def source(tmp_path):
+    """One clip that takes a while, with some text-only ones before and after it."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    talk(folder / "long.mp4", 12.0)
+    rows = [("", f"t{number}", f"the words of number {number}") for number in range(6)]
+    rows.insert(3, ("long.mp4", "long", "one two three"))
+    with (folder / "clips.csv").open("w", newline="") as table:
+        csv.writer(table).writerows([("path", "id", "text"), *rows])
+    yield folder / "clips.csv"
+    for pid in naming(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+
+
+def start(source: Path, home: Path, store: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PREFECT_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("PREFECT_API_URL", None)
+    command = [sys.executable, "-m", "flows", "extract", str(source), "--out", str(store), "--quiet"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def kill(home: Path, kind: str) -> None:
+    for pid in naming(home):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if COMMANDS[kind] in command and b"resource_tracker" not in command:
+            os.kill(pid, signal.SIGKILL)
+
+
+def wait_for(store: Path, clips: int, run: subprocess.Popen[str]) -> None:
+    while run.poll() is None and (not (store / "store.json").exists() or len(FeatureStore(store)) < clips):
+        time.sleep(0.05)
+
+
+def test_a_run_killed_in_every_part_goes_on_with_the_same_command_to_the_same_store(source, tmp_path):
+    store, home = tmp_path / "store", tmp_path / "prefect"
+    run = start(source, home, store)
+    wait_for(store, 1, run)
+    kill(home, "worker")
+    wait_for(store, 3, run)
+    kill(home, "server")
+    said = run.communicate(timeout=240)[0]
+    assert run.returncode in (0, 1) and len(said.splitlines()) <= 1, said
+
+    again = start(source, home, store)
+    wait_for(store, 4, again)
+    time.sleep(0.5)
+    kill(home, "main")
+    again.communicate(timeout=60)
+    assert none_naming(home)
+
+    last = start(source, home, store)
+    assert (last.communicate(timeout=240)[0], last.returncode) == ("", 0)
+    extractor = Extractor()
+    quiet = {clip.clip_id: pack(extractor.extract(clip)) for clip in read_source(source).clips}
+    assert {key: FeatureStore(store).file(key).read_bytes() for key in FeatureStore(store)} == quiet
+    assert not FeatureStore(store).failures() and not (store / "quarantine.json").exists()

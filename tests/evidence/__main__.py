@@ -11,6 +11,7 @@ from pathlib import Path
 
 from extractors.verdicts import RECORD
 from tests.evidence import record
+from tests.evidence.page import evidence_page
 from tests.evidence.parts import PARTS
 
 
@@ -32,11 +33,13 @@ def main(arguments: list[str]) -> int:
     figures = record.read(options.json)
     for name in filter(None, options.parts.split(",")):
         print(f"-- {name}", file=sys.stderr)
-        figures[name] = record.rounded(PARTS[name](options))
+        figures[name] = record.rounded(PARTS[name](options, figures))
         if options.json:
             record.write(options.json, figures)
     if options.verdicts:
         record.write(RECORD, record.verdicts(figures))
+    if options.out:
+        options.out.write_text(evidence_page(figures), "utf-8")
     return 0
 
 

@@ -1,0 +1,60 @@
+"""The page says of every column what was measured, and says so where something was not."""
+
+import json
+
+import pytest
+
+from extractors.verdicts import RECORD
+from tests.evidence.nuisances_voice import NAMES as VOICE
+from tests.evidence.page import evidence_page
+from tests.evidence.record import rounded, verdicts
+
+DRIFT = {"drift": 0.3, "shift": 0.1, "correlation": 0.99, "kept": 1.0, "words": 40}
+
+
+@pytest.fixture
+def figures():
+    known = json.loads(RECORD.read_text("utf-8"))
+    nuisances = {
+        modality: {
+            name: {"spread": 1.0, "drift": {"room": dict(DRIFT), "8 kHz": dict(DRIFT)}} for name in known[modality]
+        }
+        for modality in ("audio", "face")
+    }
+    named = {"sign": 1, "demanded_slope": 1.0, "slope": 0.98, "rank": 1.0, "moved": 2.0, "follows": True}
+    entry = {"unit": "semitone", "clips": 3, "named": {"pitch_semitones": named}, "strayed": {"voicing": 1.5}}
+    return {
+        "material": "a folder",
+        "nuisances": nuisances,
+        "responses_voice": {"pitch": entry},
+        "responses_face": {},
+        "agreement": {"audio": {"skipped": "no python"}, "face": {"jaw_open": {"with": "jaw", "skipped": "still"}}},
+    }
+
+
+def test_every_column_has_its_line(figures):
+    page = evidence_page(figures)
+    assert all(f"| `{name}` |" in page for name in VOICE)
+    assert "pitch: 0.98 a semitone, rank 1.00" in page
+    assert "`voicing` 1.5" in page and "skipped, no python" in page and "not shown by the clips" in page
+
+
+def test_a_column_that_does_not_follow_stands_out(figures):
+    figures["responses_voice"]["pitch"]["named"]["pitch_semitones"]["follows"] = False
+    assert "**not** pitch" in evidence_page(figures)
+
+
+def test_a_flagged_nuisance_does_not_decide(figures):
+    figures["nuisances"]["audio"]["voicing"]["drift"]["8 kHz"]["drift"] = 3.0
+    assert verdicts(figures)["audio"]["voicing"]["verdict"] == "stable"
+    figures["nuisances"]["audio"]["voicing"]["drift"]["room"]["drift"] = 3.0
+    assert verdicts(figures)["audio"]["voicing"] == {"verdict": "unstable", "worst_drift": 3.0, "under": "room"}
+
+
+def test_a_column_that_could_not_be_measured_has_no_verdict(figures):
+    figures["nuisances"]["face"]["jaw_open"]["drift"]["room"]["drift"] = None
+    assert verdicts(figures)["face"]["jaw_open"]["verdict"] == "unmeasured"
+
+
+def test_figures_are_short_and_finite():
+    assert rounded({"a": 0.123456, "b": [float("nan")], "c": "x"}) == {"a": 0.1235, "b": [None], "c": "x"}

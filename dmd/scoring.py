@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dmd.calibration import ClassificationCalibration
 from dmd.checkpoint import TrainedRun
 from dmd.domain import outside
+from dmd.explanation import Explained, Explanation, explain
 from dmd.prediction import clip_means
 from pipeline.aligned import FLAGS, AlignedClip
 from pipeline.dataset import Dataset, dataset_from_clips
@@ -52,6 +53,8 @@ class ScoreRow:
     modalities: tuple[str, ...]
     """Those that carried the score."""
     flags: tuple[str, ...]
+    explanation: Explanation | None = None
+    """Only where it was asked for."""
 
     def as_columns(self) -> dict[str, Any]:
         """Return the row as a table writes it: lists joined, probabilities as JSON, an unknown interval None."""
@@ -70,13 +73,27 @@ class ScoreRow:
             "score_high": self.score_high if known else None,
             "modalities": "+".join(self.modalities),
             "flags": ";".join(self.flags),
+            **({} if self.explanation is None else _explanation_columns(self.explanation)),
         }
+
+
+def _explanation_columns(found: Explanation) -> dict[str, Any]:
+    """Return the columns of an explanation; a modality that the model does not read has 0."""
+    return {
+        "base_score": found.base,
+        **{f"shapley_{name}": found.shapley.get(name, 0.0) for name in MODALITIES},
+        "word_contributions": None if found.words is None else json.dumps([round(word, 6) for word in found.words]),
+        "deletion_top": found.deletion_top,
+        "deletion_low": found.deletion_low,
+    }
 
 
 Failed = Callable[[str, PipelineError], None]
 
 
-def score_clips(run: TrainedRun, clips: Iterable[AlignedClip], failed: Failed | None = None) -> Iterator[ScoreRow]:
+def score_clips(
+    run: TrainedRun, clips: Iterable[AlignedClip], failed: Failed | None = None, *, explained: bool = False
+) -> Iterator[ScoreRow]:
     """Score clips.
 
     Parameters
@@ -86,6 +103,8 @@ def score_clips(run: TrainedRun, clips: Iterable[AlignedClip], failed: Failed | 
         Read as they are needed, some at a time; the score of a clip does not depend on the others.
     failed : callable, optional
         Called with the id of a clip that cannot be scored, and why; without it the error is raised.
+    explained : bool
+        Say of each score what it is made of (`dmd.explanation`); costs a prediction a word.
 
     Yields
     ------
@@ -112,10 +131,10 @@ def score_clips(run: TrainedRun, clips: Iterable[AlignedClip], failed: Failed | 
                     raise
                 failed(clip.clip_id, error)
         if usable:
-            yield from _scored(run, usable)
+            yield from _scored(run, usable, explained)
 
 
-def score_dataset(run: TrainedRun, dataset: Dataset) -> Iterator[ScoreRow]:
+def score_dataset(run: TrainedRun, dataset: Dataset, *, explained: bool = False) -> Iterator[ScoreRow]:
     """Score the clips of a public feature file; samples without any modality of the model give no row.
 
     Raises
@@ -126,7 +145,7 @@ def score_dataset(run: TrainedRun, dataset: Dataset) -> Iterator[ScoreRow]:
     run.demand_fit(dataset)
     present = np.stack([_present(dataset, m) for m in run.modalities]).any(axis=0)
     rows = np.flatnonzero(present).astype(np.int64)
-    yield from _rows(run, dataset, rows, [clip.text for clip in dataset.clips])
+    yield from _rows(run, dataset, rows, [clip.text for clip in dataset.clips], explained)
 
 
 def carried_by(run: TrainedRun, clip: AlignedClip) -> tuple[str, ...]:
@@ -144,28 +163,33 @@ def _check(run: TrainedRun, clip: AlignedClip) -> None:
     run.record.feature_schema.demand(clip_schema(clip), run.modalities, f"clip {clip.clip_id!r}")
 
 
-def _scored(run: TrainedRun, clips: list[AlignedClip]) -> Iterator[ScoreRow]:
+def _scored(run: TrainedRun, clips: list[AlignedClip], explained: bool) -> Iterator[ScoreRow]:
     dataset = dataset_from_clips(clips, "these clips")
     texts = [
         " ".join(word.text for word in clip.words[segment.first_word : segment.end_word] if word.text)
         for clip in clips
         for segment in clip.segments
     ]
-    yield from _rows(run, dataset, np.arange(len(dataset), dtype=np.int64), texts)
+    yield from _rows(run, dataset, np.arange(len(dataset), dtype=np.int64), texts, explained)
 
 
-def _rows(run: TrainedRun, dataset: Dataset, rows: NDArray[np.int64], texts: list[str]) -> Iterator[ScoreRow]:
+def _rows(
+    run: TrainedRun, dataset: Dataset, rows: NDArray[np.int64], texts: list[str], explained: bool
+) -> Iterator[ScoreRow]:
     """Yield the rows of these samples and of their clips, in the order of the clips."""
     has = {m: _present(dataset, m) for m in run.modalities}
     # A segment without any modality of the model (silence between words, say) has no score and no weight.
     scored = rows[np.stack([has[m][rows] for m in run.modalities]).any(axis=0)] if len(rows) else rows
     values = run.predict(dataset, scored).mean(axis=0)
     clips, means = clip_means(dataset, scored, values)
+    why = explain(run, dataset, scored) if explained else None
     first = 0
     for clip, mean in zip(clips, means, strict=True):
         own = scored[dataset.samples.clip[scored] == clip]
-        here = _Here(run, dataset, int(clip))
-        found = [here.row(int(row), values[first + at], texts[int(row)], has) for at, row in enumerate(own)]
+        here = _Here(run, dataset, int(clip), why)
+        found = [
+            here.row(first + at, int(row), values[first + at], texts[int(row)], has) for at, row in enumerate(own)
+        ]
         first += len(own)
         yield from found
         yield here.whole(found, mean)
@@ -183,21 +207,30 @@ class _Here:
     run: TrainedRun
     dataset: Dataset
     clip: int
+    why: Explained | None
 
-    def row(self, row: int, value: Floats, text: str, has: Mapping[str, NDArray[np.bool_]]) -> ScoreRow:
+    def row(self, at: int, row: int, value: Floats, text: str, has: Mapping[str, NDArray[np.bool_]]) -> ScoreRow:
         """Return the row of one segment."""
         modalities = tuple(m for m in self.run.modalities if has[m][row])
         strange = outside(self.dataset, self.run.normaliser, row, self.run.record.out_of_domain, modalities)
         samples = self.dataset.samples
         place = float(samples.start_s[row]), float(samples.end_s[row])
-        return self._made(str(int(samples.segment[row])), place, text, value, modalities, strange)
+        found = self._made(str(int(samples.segment[row])), place, text, value, modalities, strange)
+        return replace(found, explanation=self.why.of_sample(at, self._class(found))) if self.why else found
 
     def whole(self, rows: list[ScoreRow], value: Floats) -> ScoreRow:
         """Return the row of the clip."""
         modalities = tuple(m for m in MODALITIES if any(m in row.modalities for row in rows))
         strange = any("out_of_domain" in row.flags for row in rows)
         place = min(row.start_s for row in rows), max(row.end_s for row in rows)
-        return self._made(ALL, place, self.dataset.clips[self.clip].text, value, modalities, strange)
+        found = self._made(ALL, place, self.dataset.clips[self.clip].text, value, modalities, strange)
+        if self.why is None:
+            return found
+        return replace(found, explanation=self.why.of_clip(self.dataset, self.clip, self._class(found)))
+
+    def _class(self, row: ScoreRow) -> int | None:
+        targets = self.run.record.targets
+        return targets.classes.index(row.label) if targets.task == "classification" else None
 
     def _made(
         self,

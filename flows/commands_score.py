@@ -52,6 +52,9 @@ def score(
     timeout: Timeout = 600.0,
     device: Device = "auto",
     engine: EngineName = "local",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what each modality and each word contributed to a score.")
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -88,6 +91,7 @@ def score(
             timeout_s=timeout,
             device=on,
             engine=at,
+            explain=explain,
         )
     show_scores(summary, quiet=quiet, json=json)
     raise typer.Exit(summary.exit_code)

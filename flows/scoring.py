@@ -38,6 +38,7 @@ def score(
     timeout_s: Seconds = 600.0,
     device: Device = "auto",
     engine: Engine = "local",
+    explain: bool = False,
 ) -> ScoreSummary:
     """Score videos, a feature store, or a public feature pickle.
 
@@ -55,6 +56,8 @@ def score(
         As for `extract`.
     device : str
         `auto`, `cpu` or `cuda`.
+    explain : bool
+        Say of each score what each modality and each word contributed.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def score(
     model = chosen_model(model)
     check_crew(engine, device)
     if is_stored(source):
-        return score_features(source, out, model, device, [])
+        return score_features(source, out, model, device, [], explain=explain)
     request = {"preset": preset, "config": config, "columns": columns, "language": language}
     with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder, cleaned_up(lambda: shutil.rmtree(folder)):
         kept = store or str(Path(folder) / "store")
@@ -79,7 +82,7 @@ def score(
         outcomes = fill(found, Effort(Crew(workers, engine), timeout_s), OBSERVER.get())
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
         asked = {outcome.clip_id for outcome in outcomes} - {outcome.clip_id for outcome in failed}
-        return score_features(kept, out, model, device, failed, only=frozenset(asked))
+        return score_features(kept, out, model, device, failed, frozenset(asked), explain)
 
 
 @task(name="score-features", cache_policy=NO_CACHE, persist_result=False)
@@ -90,6 +93,7 @@ def score_features(
     device: str,
     failed: list[Outcome],
     only: frozenset[str] | None = None,
+    explain: bool = False,
 ) -> ScoreSummary:
     """Score stored features and write the tables; with ``only``, these clips of the store."""
     from dmd.checkpoint import load_run
@@ -102,12 +106,12 @@ def score_features(
         failures.append(Outcome(clip_id, "", "failed", "score", str(error)))
 
     if Path(source).suffix.lower() in PICKLES:
-        rows = [row.as_columns() for row in score_dataset(run, open_dataset(source))]
+        rows = [row.as_columns() for row in score_dataset(run, open_dataset(source), explained=explain)]
     else:
         features = FeatureStore(source)
         failures += [Outcome("", str(source), "failed", "read", str(error)) for error in features.damaged()]
         clips = read_for(run.record.reading, _clips(features, only))
-        rows = [row.as_columns() for row in score_clips(run, clips, note)]
+        rows = [row.as_columns() for row in score_clips(run, clips, note, explained=explain)]
     scored = sum(row["segment"] == ALL for row in rows)
     if not scored and not failures:
         raise UsageError(f"{source}: holds no clip to score")

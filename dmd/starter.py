@@ -13,7 +13,7 @@ STARTER = Path(__file__).parent / "models" / STARTER_NAME
 """A RUN folder."""
 CARD = STARTER / "README.md"
 WEIGHTS = STARTER / seed_folder(1) / MODEL
-WEIGHTS_SHA256 = "ee2683659520c4ace70ceb540ab284248caca47ad76fb8428142645e9c7c11d1"
+WEIGHTS_SHA256 = "6e1511b12a2a6a160de2a2401169272dcacb8c6b95429dd169ef1f72a95414fa"
 REMEDY = "pip install --force-reinstall --no-deps dmd-video"
 
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.writing import written_words
+
 Rung = Literal["strict", "wide", "open", "proportional", "given", "ctc", "window", "pause", "untimed"]
 """How a word got its time, from best to worst:
 
@@ -83,5 +85,5 @@ class Word:
 
 
 def plain_transcript(text: str, language: str = "en") -> Transcript:
-    """Return the transcript of a plain text: words are what stands between white space."""
-    return Transcript(tuple(TranscriptWord(word) for word in text.split()), language)
+    """Return the transcript of a plain text (see `pipeline.writing` for what a word is)."""
+    return Transcript(tuple(TranscriptWord(word) for word in written_words(text, language)), language)

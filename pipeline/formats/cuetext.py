@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.words import Cue, Transcript, TranscriptWord
+from pipeline.writing import written_words
 
 TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,6}))?"
 """``[hours:]minutes:seconds[.fraction]``; SubRip writes a comma, WebVTT a point."""
@@ -53,7 +54,7 @@ def transcript_of_cues(raw: list[RawCue], language: str) -> Transcript:
     for cue in sorted(raw, key=lambda cue: (cue.start_s, cue.end_s)):
         lines = tuple(line for line in cue.lines if not (rolling and plain(line) in shown))
         shown = tuple(plain(line) for line in cue.lines)
-        for voice in _voices("\n".join(lines), cue):
+        for voice in _voices("\n".join(lines), cue, language):
             if voice.words:
                 end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
                 cues.append(Cue(cue.start_s, end_s, len(words), len(words) + len(voice.words), voice.speaker))
@@ -66,7 +67,7 @@ def plain(text: str) -> str:
     return html.unescape(_TAG.sub("", text)).strip()
 
 
-def _voices(text: str, cue: RawCue) -> list[_Voice]:
+def _voices(text: str, cue: RawCue, language: str) -> list[_Voice]:
     voices: list[_Voice] = []
     speaker: str | None = None
     at = 0
@@ -74,24 +75,24 @@ def _voices(text: str, cue: RawCue) -> list[_Voice]:
         part = text[at : match.start() if match else None]
         if found := _WHISPERX_VOICE.match(part.lstrip()):
             speaker, part = found.group(1), part.lstrip()[found.end() :]
-        voices.append(_Voice(speaker, _timed_words(part, cue)))
+        voices.append(_Voice(speaker, _timed_words(part, cue, language)))
         if match:
             speaker = html.unescape(match.group(1)).strip() or None if match.group(1) else None
             at = match.end()
     return voices
 
 
-def _timed_words(text: str, cue: RawCue) -> tuple[TranscriptWord, ...]:
+def _timed_words(text: str, cue: RawCue, language: str) -> tuple[TranscriptWord, ...]:
     """Return the words of a text; a word right after a time stamp starts there, and ends at the next stamp."""
     pieces = _STAMP.split(text)
     # the pattern has four groups: text, h, m, s, f, text, h, m, s, f, text ...
     texts, stamps = pieces[::5], list(_STAMP.finditer(text))
     if not stamps:
-        return tuple(TranscriptWord(word) for word in plain(text).split())
+        return tuple(TranscriptWord(word) for word in written_words(plain(text), language))
     starts = [cue.start_s, *(seconds(stamp) for stamp in stamps)]
     words: list[TranscriptWord] = []
     for index, part in enumerate(texts):
-        found = plain(part).split()
+        found = written_words(plain(part), language)
         start_s = starts[index]
         end_s = starts[index + 1] if index + 1 < len(starts) else cue.end_s
         timed = len(found) == 1 and cue.start_s <= start_s < end_s <= cue.end_s

@@ -176,6 +176,23 @@ def test_telephone_speech_is_placed() -> None:
     assert "transcript_mismatch" not in found.flags
 
 
+@needs_espeak
+def test_speech_of_another_language_does_not_pass_for_the_english_words() -> None:
+    samples = say("heute morgen bin ich mit dem fahrrad durch den regen gefahren", voice="de").astype(np.float32)
+    text = "what a wonderful little film this is"
+    found = timed(text, samples)
+    assert_in_order(found, text, samples.size / RATE_HZ)
+    assert {"transcript_mismatch", "low_alignment_confidence"} <= set(found.flags)
+
+
+@needs_espeak
+def test_a_transcript_in_another_script_keeps_its_rows_and_trusts_none() -> None:
+    samples = say("what a wonderful little film this is").astype(np.float32)
+    found = timed("это чудесный фильм", samples)
+    assert_in_order(found, "это чудесный фильм", samples.size / RATE_HZ)
+    assert {"proportional_times", "low_alignment_confidence"} <= set(found.flags)
+
+
 def test_samples_that_are_not_numbers_do_no_harm() -> None:
     samples = noise(1.0)
     samples[100:200] = np.nan

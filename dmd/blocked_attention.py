@@ -91,11 +91,11 @@ def _forward(
     attended = torch.empty_like(query)
     q, k, v, o = (heads_of(x, heads) for x in (query, keys, values, attended))
     sums, drawn = query.new_empty(*q.shape[:3], 1), list[Tensor | None]()
-    shown, safe = visible.to(query.dtype), _is_safe(query, keys, heads)
+    shown, large = visible.to(query.dtype), _large(query, keys, heads)
     scratch, random = _Scratch(query, blocks), RandomBits() if any(dropouts) else None
     for block in blocks:
         powers = scratch.take(0, block)
-        _exponentials(powers, q[block.at_queries], k[block.at_keys], _shown(shown, block), safe)
+        _exponentials(powers, q[block.at_queries], k[block.at_keys], _shown(shown, block), _of(large, block))
         powers.div_(torch.sum(powers, dim=-1, keepdim=True, out=sums[block.at_queries]))
         bits, p = None, dropouts[block.member]
         if random is not None and p:
@@ -137,12 +137,12 @@ class _Attention(torch.autograd.Function):
         g = heads_of(gradient.contiguous(), heads)
         carried = (g * heads_of(attended, heads)).sum(dim=-1, keepdim=True).div_(sums)
         h = g * (_scales(query, dropouts) / sums)
-        shown, safe = visible.to(query.dtype), _is_safe(query, keys, heads)
+        shown, large = visible.to(query.dtype), _large(query, keys, heads)
         scratch = _Scratch(query, blocks)
         for block, bits in zip(blocks, drawn, strict=True):
             at, at_keys = block.at_queries, block.at_keys
             powers = scratch.take(0, block)
-            _exponentials(powers, q[at], k[at_keys], _shown(shown, block), safe)
+            _exponentials(powers, q[at], k[at_keys], _shown(shown, block), _of(large, block))
             used = powers
             if bits is not None:
                 used = kept_of(bits, dropouts[block.member], out=scratch.take(1, block)).mul_(powers)
@@ -166,11 +166,11 @@ class _Scratch:
         return self._buffers[number][: block.weights].view(block.shape)
 
 
-def _exponentials(out: Tensor, q: Tensor, k: Tensor, shown: Tensor, safe: bool) -> None:
-    """Write ``exp(q k^T)``, 0 where a key is not shown; where that might overflow, the softmax.
+def _exponentials(out: Tensor, q: Tensor, k: Tensor, shown: Tensor, large: Tensor | None) -> None:
+    """Write ``exp(q k^T)``, 0 where a key is not shown; where that might overflow, ``exp(q k^T - its largest)``.
 
-    Its rows are divided by their sums either way. Minus infinity is kept away from exponentials where it
-    can be: they take ten times as long over it as over numbers.
+    Rows are divided by their sums either way. Minus infinity is kept away from exponentials where it can be: they
+    take ten times as long over it as over numbers. What a sample gets does not depend on the others.
 
     Parameters
     ----------
@@ -178,26 +178,33 @@ def _exponentials(out: Tensor, q: Tensor, k: Tensor, shown: Tensor, safe: bool) 
     q, k : Tensor [shape=(B K, Tq, H/K)], [shape=(B K, Tk, H/K)]
     shown : Tensor [shape=(B or 1, Tq, Tk)]
         1 where a key may be attended to, else 0.
-    safe : bool
-        See `_is_safe`.
+    large : Tensor [shape=(B,)], optional
+        Samples in which that might overflow; None: in none.
     """
     torch.bmm(q, k.mT, out=out)
-    by_sample = out.view(shown.shape[0], -1, *out.shape[1:])
-    if safe:
+    if large is None:
         out.exp_()
-        by_sample.mul_(shown[:, None])
+        out.view(len(shown), -1, *out.shape[1:]).mul_(shown[:, None])
         return
+    by_sample = out.view(len(large), -1, *out.shape[1:])
     by_sample.add_(torch.where(shown[:, None] == 0, -torch.inf, 0.0))
-    out.copy_(torch.softmax(out, dim=-1))
+    by_sample.sub_(torch.where(large[:, None, None, None], by_sample.amax(dim=-1, keepdim=True), 0.0)).exp_()
 
 
-def _is_safe(query: Tensor, keys: Tensor, heads: int) -> bool:
-    """Tell whether no exponential of a score can leave the range of single precision; hardly ever can one.
+def _large(query: Tensor, keys: Tensor, heads: int) -> Tensor | None:
+    """Return in which samples a score might leave the range of exponentials, [G, B]; None if in none, as mostly.
 
     A product of d numbers is at most d times the product of the largest.
     """
+    limit = SAFE_SCORE / (query.shape[3] // heads)
     largest = [max(-float(low), float(high)) for low, high in (torch.aminmax(query), torch.aminmax(keys))]
-    return largest[0] * largest[1] * (query.shape[3] // heads) <= SAFE_SCORE
+    if largest[0] * largest[1] <= limit:
+        return None
+    return ~(query.abs().amax(dim=(1, 3)) * keys.abs().amax(dim=(1, 3)) <= limit)
+
+
+def _of(large: Tensor | None, block: Block) -> Tensor | None:
+    return None if large is None else large[block.member, block.samples]
 
 
 def _scales(like: Tensor, dropouts: Sequence[float]) -> Tensor:
@@ -214,7 +221,9 @@ def _shown(shown: Tensor, block: Block) -> Tensor:
 def _blocks(visible: Tensor, batch: int, heads: int) -> list[Block]:
     """Return blocks that together are every query step of every sample of every member once."""
     members, _, steps, _ = visible.shape
-    seen = visible.flatten(0, 1).any(dim=0)  # [Tq, Tk], by any member in any sample
+    # [Tq, Tk], by any member. Where samples have masks of their own all keys are taken: how many are added up would
+    # otherwise depend on the other samples of the batch, and so would the last digit.
+    seen = visible.flatten(0, 1).any(dim=0) | (visible.shape[1] > 1)
     count = max(1, min(steps // STEPS, 8))
     blocks = []
     for chunk in torch.arange(steps).tensor_split(count):

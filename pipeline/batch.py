@@ -1,6 +1,8 @@
 """Batch: what a model sees of some samples, as padded tensors with masks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
@@ -47,3 +49,16 @@ class Batch:
     def size(self) -> int:
         """B, the number of samples."""
         return int(self.audio.values.shape[0])
+
+    def flat(self) -> list[Tensor] | None:
+        """Return its features, masks and labels in a fixed order, for `from_flat`; None with word pieces."""
+        if not isinstance(self.text, Modality):
+            return None
+        parts = [tensor for part in (self.text, self.audio, self.face) for tensor in (part.values, part.mask)]
+        return parts if self.labels is None else [*parts, self.labels]
+
+    @classmethod
+    def from_flat(cls, tensors: Sequence[Tensor], rows: Tensor | None = None) -> Self:
+        """Return the batch that `flat` took apart, or one of other tensors in that order."""
+        text, audio, face = (Modality(tensors[at], tensors[at + 1]) for at in (0, 2, 4))
+        return cls(text, audio, face, tensors[6] if len(tensors) > 6 else None, rows)

@@ -91,3 +91,16 @@ def test_scores_that_are_not_numbers_give_no_numbers():
     found = attend(broken, keys.detach(), values.detach(), visible, heads=HEADS, dropouts=(0.0, 0.0))
     assert found[0, 1, 2].isnan().all()
     assert found[1].isfinite().all()
+
+
+@pytest.mark.parametrize("beside", ["large", "longer"])
+def test_a_sample_gets_the_same_bits_whatever_stands_beside_it(beside):
+    (query, keys, values), visible = arguments()
+    tensors = [x.detach().float() for x in (query, keys, values)]
+    visible[:, 0, :, 3:] = False
+    visible[:, 1:, :, 3:] = beside == "longer"
+    tensors[0][:, :, 1:] *= 1e3 if beside == "large" else 1.0
+    together = attend(*tensors, visible, heads=HEADS, dropouts=(0.0, 0.0))
+    alone = [x[:, :, :1].expand_as(x).contiguous() for x in tensors]
+    once = attend(*alone, visible[:, :1].repeat(1, B, 1, 1), heads=HEADS, dropouts=(0.0, 0.0))
+    assert torch.equal(together[:, :, 0], once[:, :, 0])

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_quality, audio_track
-from extractors.face import FaceConfig, FaceExtractor, FaceResult, face_columns
+from extractors.face import TIME_DIGITS, FaceConfig, FaceExtractor, FaceResult, face_columns
 from extractors.language_presets import LANGUAGE_PRESETS
 from extractors.recipe import fingerprint, library_versions
 from extractors.recognise import Recogniser, RecogniserConfig, recogniser_folder
@@ -215,11 +215,14 @@ class Extractor:
             MediaReader(clip.path, clip.start_s, clip.end_s, self.config.media) as reader,
             self._face.start() as session,
         ):
-            last_s = 0.0
+            last_s, last_at_s = 0.0, -1.0
             for frame in reader.frames():
                 first_pts_s = frame.pts_s if first_pts_s is None else first_pts_s
-                last_s = frame.pts_s
-                session.add(frame.image, frame.pts_s - first_pts_s)
+                at_s = round(frame.pts_s - first_pts_s, TIME_DIGITS)
+                if at_s <= last_at_s:
+                    continue  # a file without a time scale: no two pictures are told apart below a microsecond
+                last_s, last_at_s = frame.pts_s, at_s
+                session.add(frame.image, at_s)
                 frames += 1
             audio = reader.audio()
             origin_s = audio.start_pts_s if audio else (first_pts_s or 0.0)

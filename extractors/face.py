@@ -33,7 +33,7 @@ __all__ = ["FaceConfig", "FaceExtractor", "FaceResult", "FaceSession", "face_col
 Float64 = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-_TIME_DIGITS = 6
+TIME_DIGITS = 6
 """Of the seconds that count: the same frame times, whatever a file's clock starts at, give the same bytes."""
 _BLENDSHAPE_MODEL = "face_blendshapes.tflite"
 
@@ -172,7 +172,7 @@ class FaceSession:
         ValueError
             The time does not increase, or the image is of another type or shape.
         """
-        time_s = round(time_s, _TIME_DIGITS)
+        time_s = round(time_s, TIME_DIGITS)
         if self._times_s:
             since_s = time_s - self._times_s[-1]
             if since_s <= 0:
@@ -195,7 +195,7 @@ class FaceSession:
             Added to frame times to give clip time.
         """
         times_s = np.array(self._times_s, np.float64)
-        clip_times_s = times_s + round(clock_offset_s, _TIME_DIGITS)
+        clip_times_s = times_s + round(clock_offset_s, TIME_DIGITS)
         seen, measured = self._ledger.sightings(times_s), self._ledger.measured()
         tracks = _rows_of_tracks(seen, len(times_s), self._config)
         opening = measured[:, self._ledger.columns.index("mouth_height")]

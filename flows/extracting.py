@@ -4,11 +4,11 @@ import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
@@ -120,8 +120,7 @@ def extract(
     effort = Effort(Crew(workers, engine), timeout_s, device, retry_failed)
     outcomes = fill(request, effort, OBSERVER.get())
     summary = _summary(request.store, outcomes, time.monotonic() - began)
-    if summary.failures:
-        _report(summary.failures, len(outcomes))
+    _report(summary)
     return Completed(name="PartiallyCompleted" if summary.failures else "Completed", data=summary)
 
 
@@ -236,12 +235,24 @@ def _watcher(clips: Sequence[Clip], given_up: Quarantine, timeout_s: float, obse
     return watch
 
 
-def _report(failures: Sequence[Outcome], clips: int) -> None:
-    create_table_artifact(
-        key="failures",
-        table=[{"clip_id": o.clip_id, "path": o.path, "stage": o.stage, "error": o.error} for o in failures],
-        description=f"{len(failures)} of {clips} clips failed",
-    )
+def _report(summary: ExtractSummary) -> None:
+    """Leave in Prefect what the command prints and what failures.csv holds."""
+    rows = {field.name: getattr(summary, field.name) for field in fields(summary) if field.name != "failures"}
+    lines = ["| | |", "| --- | --- |", *(f"| {name} | {_cell(value)} |" for name, value in rows.items())]
+    create_markdown_artifact(key="summary", markdown="\n".join(lines), description="What the extraction did")
+    if summary.failures:
+        create_table_artifact(
+            key="failures",
+            table=[
+                {"clip_id": o.clip_id, "path": o.path, "stage": o.stage, "error": o.error} for o in summary.failures
+            ],
+            description=f"{summary.failed} of {summary.clips} clips failed",
+        )
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.1f}" if isinstance(value, float) else str(value)
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _unreadable(listing: Listing) -> list[Outcome]:

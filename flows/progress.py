@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -60,16 +61,17 @@ def _bar(total: int) -> Iterator[Observer]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     lock = threading.Lock()
-    seen = {"media_s": 0.0, "failed": 0}
+    seen = {"media_s": 0.0, "failed": 0.0, "clips": 0.0}
     columns = (
         TextColumn("extracting"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("clips  {task.fields[media]} of video  {task.fields[failed]} failed"),
+        TextColumn("clips  {task.fields[rate]}  {task.fields[media]} of video  {task.fields[failed]} failed"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("extract", total=total, media="0:00:00", failed=0)
+        bar = progress.add_task("extract", total=total, media="0:00:00", failed=0, rate="-")
+        began = time.monotonic()
 
         def observe(outcome: Outcome) -> None:
             with lock:
@@ -77,7 +79,10 @@ def _bar(total: int) -> Iterator[Observer]:
                 seen["failed"] += outcome.status == "failed"
                 if outcome.status == "failed":
                     progress.console.print(f"failed: {escape(outcome.error)}", style="yellow")
-                progress.update(bar, advance=1, media=clock(seen["media_s"]), failed=int(seen["failed"]))
+                seen["clips"] += 1
+                rate = f"{60 * seen['clips'] / (time.monotonic() - began + 1e-3):.1f}/min"
+                media, failed = clock(seen["media_s"]), int(seen["failed"])
+                progress.update(bar, advance=1, media=media, failed=failed, rate=rate)
 
         yield observe
 

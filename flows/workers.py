@@ -7,14 +7,12 @@ starts a new one, tries the clip once more, and then gives it up with the reason
 
 import atexit
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,19 +20,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-from extractors.containment import forbid_network
 from extractors.extraction import Device, ExtractionConfig
 from flows.outcome import Outcome
 from flows.work import Work
+from flows.worker_process import serve
 from pipeline.clip import Clip
 from pipeline.errors import PipelineError, StoreError
 
 TRIES = 2
 """A clip that kills or outlasts its worker is tried once more in a fresh one, then given up."""
-START_S = 120.0
+START_S = 300.0
 """A worker that has not reported by then, on a machine however loaded, will not."""
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class RunStopped(PipelineError):
@@ -159,7 +156,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self.spec, os.getpid(), self._notes.name), name="dmd-worker", daemon=True
+            target=serve, args=(theirs, self.spec, os.getpid(), self._notes.name), name="dmd-worker", daemon=True
         )
         with _importable_main(), _one_core():
             self._process.start()
@@ -275,37 +272,3 @@ def _one_core() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _serve(pipe: Connection, spec: WorkerSpec, owner: int, notes: str) -> None:
-    """Run in the subprocess: extract what comes through the pipe until its owner closes it."""
-    _die_with(owner)
-    _settle(notes)
-    forbid_network()
-    work = spec.work(spec.store, spec.config, spec.device)
-    pipe.send("ready")
-    while True:
-        try:
-            clip = pipe.recv()
-        except (EOFError, OSError):
-            return
-        pipe.send(work.do(clip))
-
-
-def _die_with(owner: int) -> None:
-    """Ask the kernel to kill this process when its owner dies, also in the middle of native code (Linux)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != owner:
-        os._exit(1)
-
-
-def _settle(notes: str) -> None:
-    """Leave Ctrl-C to the owner, be the first to go when memory runs out, send chatter to the notes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("800")
-    warnings.filterwarnings("ignore")
-    descriptor = os.open(notes, os.O_WRONLY | os.O_APPEND)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)

@@ -13,6 +13,8 @@ from pipeline.store import FeatureStore
 
 CALLS = "connect,sendto,sendmsg,sendmmsg"
 LOOPBACK = re.compile(r'inet_addr\("127\.|"::1"|"::ffff:127\.')
+PATIENT = {"DMD_SERVER_LINGER_S": "0", "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600"}
+"""Tracing makes the start of a server some times longer."""
 STRACE = shutil.which("strace")
 
 
@@ -45,7 +47,7 @@ def test_a_run_connects_to_nothing_but_the_loopback_and_asks_no_name_server(tmp_
     found = subprocess.run(
         [STRACE, "-f", "--seccomp-bpf", "-qq", "-e", f"trace={CALLS}", "-o", log, sys.executable, "-m", "flows",
          "extract", tmp_path / "clips", "--out", tmp_path / "store"],
-        capture_output=True, text=True, env={**environment, "DMD_SERVER_LINGER_S": "0"}, timeout=550, check=False,
+        capture_output=True, text=True, env={**environment, **PATIENT}, timeout=900, check=False,
     )  # fmt: skip
     if "ptrace" in found.stderr or not log.exists():
         pytest.skip(f"strace may not trace here: {found.stderr.splitlines()[:1]}")

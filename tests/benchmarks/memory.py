@@ -1,0 +1,103 @@
+"""Peak memory of a worker by the length and the size of the video: each clip in a process of its own.
+
+The recordings are one clip, looped (`--minutes`, at `--rate` pictures a second), and a few pictures of growing size.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+SAMPLE = Path(__file__).parents[2] / "data" / "Raw" / "anna" / "1.mp4"
+SIZES = {"360p": (640, 360), "1080p": (1920, 1080), "4K": (3840, 2160), "8K": (7680, 4320)}
+RATE_HZ = 16_000
+ONE_CLIP = """
+import json, resource, sys, time
+from pathlib import Path
+from extractors.extraction import Extractor
+from pipeline.clip import Clip
+extractor = Extractor()
+extractor.extract(Clip("warm", Path(sys.argv[2])))
+before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.process_time()
+clip = extractor.extract(Clip("clip", Path(sys.argv[1])))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"loaded_mb": round(before), "peak_mb": round(peak), "minutes": round(clip.duration_s / 60, 2),
+                  "cpu_s": round(time.process_time() - began, 1)}))
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare this benchmark's options."""
+    parser.add_argument("--minutes", type=float, nargs="+", default=[1.0, 10.0], help="lengths of the recordings")
+    parser.add_argument("--rate", type=int, default=5, help="pictures a second of the recordings")
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure, and return the figures."""
+    found: dict[str, Any] = {"rate_hz": options.rate}
+    with tempfile.TemporaryDirectory(prefix="dmd-memory-") as name:
+        for minutes in options.minutes:
+            path = Path(name) / f"{minutes}.mkv"
+            _write(path, (640, 360), minutes * 60, options.rate)
+            found[f"{minutes:g} minutes"] = _peak(path)
+            path.unlink()
+        for size, shape in SIZES.items():
+            path = Path(name) / f"{size}.mkv"
+            _write(path, shape, 2.0, options.rate)
+            found[size] = _peak(path)
+    return found
+
+
+def _peak(path: Path) -> dict[str, float]:
+    command = [sys.executable, "-c", ONE_CLIP, str(path), str(SAMPLE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _write(path: Path, shape: tuple[int, int], length_s: float, rate: int) -> None:
+    """Write the sample over and over: its pictures are encoded once, their packets are repeated."""
+    images, samples = _sample(shape, rate)
+    loop_s = len(images) / rate
+    with av.open(str(path), "w") as made:
+        video = made.add_stream("mpeg4", rate=rate)
+        video.width, video.height, video.pix_fmt, video.gop_size = *shape, "yuv420p", 1
+        video.codec_context.time_base = Fraction(1, rate)
+        audio = made.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono")
+        pictures = [bytes(packet) for image in images for packet in video.encode(av.VideoFrame.from_ndarray(image))]
+        for turn in range(max(1, round(length_s / loop_s))):
+            for number, content in enumerate(pictures):
+                packet = av.Packet(content)
+                packet.stream, packet.time_base, packet.is_keyframe = video, Fraction(1, rate), True
+                packet.pts = packet.dts = turn * len(images) + number
+                packet.duration = 1
+                made.mux(packet)
+            frame = av.AudioFrame.from_ndarray(samples[None, : round(loop_s * RATE_HZ)], format="s16", layout="mono")
+            frame.sample_rate, frame.pts = RATE_HZ, turn * round(loop_s * RATE_HZ)
+            made.mux(audio.encode(frame))
+
+
+def _sample(shape: tuple[int, int], rate: int) -> tuple[list[np.ndarray], np.ndarray]:
+    with av.open(str(SAMPLE)) as taken:
+        frames = list(_thinned(taken, rate))
+        images = [frame.reformat(*shape, "rgb24").to_ndarray() for frame in frames]
+    resampler = av.AudioResampler("s16", "mono", RATE_HZ)
+    with av.open(str(SAMPLE)) as taken:
+        parts = [part.to_ndarray()[0] for frame in taken.decode(audio=0) for part in resampler.resample(frame)]
+    return images, np.concatenate(parts)
+
+
+def _thinned(taken: Any, rate: int) -> Iterator[Any]:
+    due_s = 0.0
+    for frame in taken.decode(video=0):
+        if frame.time >= due_s:
+            due_s += 1 / rate
+            yield frame

@@ -23,7 +23,9 @@ from extractors.face_follow import FaceFollower
 from extractors.face_landmarks import DetectedFace, Landmarker, RunningMode
 from extractors.face_ledger import FaceLedger
 from extractors.face_motion import velocities
+from extractors.face_quality import face_flags, face_quality
 from extractors.face_speaker import SpeakerChoice, choose_speaker
+from extractors.face_sync import find_offset
 from extractors.face_tracks import Sightings, lasting_tracks, track_faces
 from pipeline.speech import SpeechEnvelope
 from pipeline.track import FeatureColumn, FeatureTrack
@@ -63,7 +65,7 @@ class FaceResult:
     track: FeatureTrack
     """One row a frame that was looked at; not valid where the speaker's face was not seen."""
     flags: tuple[str, ...]
-    """Of face_missing, face_partly_missing, several_faces, off_screen_speaker."""
+    """Of face_missing, face_partly_missing, several_faces, off_screen_speaker, out_of_sync."""
     quality: dict[str, Any]
     """Counts and measures behind the flags, for the clip's provenance."""
     landmarks_px: NDArray[np.float32] | None = None
@@ -199,18 +201,16 @@ class FaceSession:
         seen, measured = self._ledger.sightings(times_s), self._ledger.measured()
         tracks = _rows_of_tracks(seen, len(times_s), self._config)
         opening = measured[:, self._ledger.columns.index("mouth_height")]
-        choice = choose_speaker(
-            [_taken(opening, rows) for rows in tracks],
-            [rows >= 0 for rows in tracks],
-            clip_times_s,
-            speech,
-            self._config.speaker,
-        )
+        openings, present = [_taken(opening, rows) for rows in tracks], [rows >= 0 for rows in tracks]
+        choice = choose_speaker(openings, present, clip_times_s, speech, self._config.speaker)
+        sync = find_offset(openings, present, clip_times_s, speech, self._config.sync) if speech else None
         track, chosen = _speaker_track(measured, self._ledger.columns, tracks, choice, times_s)
         track = replace(track, times_s=clip_times_s)
-        quality = _quality(track, tracks, choice)
+        quality = face_quality(track, present, choice, sync)
         landmarks_px = self._ledger.landmarks_of(chosen) if self._config.keep_landmarks else None
-        return FaceResult(track.of(self._given), _flags(quality, choice, self._config), quality, landmarks_px)
+        return FaceResult(
+            track.of(self._given), face_flags(quality, choice, sync, self._config), quality, landmarks_px
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -258,38 +258,3 @@ def _taken(values: Float64, rows: Rows) -> Float64:
     taken = np.zeros((len(rows), *values.shape[1:]))
     taken[rows >= 0] = values[rows[rows >= 0]]
     return taken
-
-
-def _quality(track: FeatureTrack, tracks: list[Rows], choice: SpeakerChoice) -> dict[str, Any]:
-    """Return what stands behind the flags; shares are 0 to 1."""
-    several = np.sum([rows >= 0 for rows in tracks], axis=0) > 1 if tracks else np.zeros(len(track.mask), bool)
-    return {
-        "face_frames": len(track.times_s),
-        "face_seen_share": _share(track.mask),
-        "face_unsure_frames": int(track.values[:, track.names.index("face_unsure")].sum()),
-        "face_tracks": len(tracks),
-        "several_faces_share": _share(several),
-        "speaker_changes": int(np.count_nonzero(np.diff(choice.track))),
-        "speaker_match": _rounded(choice.match),
-        "speaker_margin": _rounded(choice.margin),
-        "speaker_lag_s": _rounded(choice.lag_s),
-    }
-
-
-def _flags(quality: dict[str, Any], choice: SpeakerChoice, config: FaceConfig) -> tuple[str, ...]:
-    if not quality["face_seen_share"]:
-        return ("face_missing",)
-    raised = {
-        "face_partly_missing": quality["face_seen_share"] < config.partly_missing_below,
-        "several_faces": quality["several_faces_share"] > config.several_faces_above,
-        "off_screen_speaker": choice.off_screen,
-    }
-    return tuple(flag for flag, is_raised in raised.items() if is_raised)
-
-
-def _share(frames: NDArray[np.bool_]) -> float:
-    return round(float(frames.mean()), 4) if frames.size else 0.0
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.assets import file_sha256, known_model, model_path
 from extractors.face_follow import FollowConfig
 from extractors.face_speaker import SpeakerConfig
+from extractors.face_sync import SyncConfig
 from extractors.face_tracks import TrackConfig
 from extractors.known_models import EMBEDDED_FACE, KNOWN_MODELS
 from pipeline.errors import ModelMissingError
@@ -53,6 +54,7 @@ class FaceConfig(BaseModel):
     follow: FollowConfig = FollowConfig()
     tracks: TrackConfig = TrackConfig()
     speaker: SpeakerConfig = SpeakerConfig()
+    sync: SyncConfig = SyncConfig()
 
     def bundle_file(self) -> tuple[Path, str]:
         """Return the bundle's path and its sha256, which was just read from the file and is a trusted one.

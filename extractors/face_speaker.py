@@ -136,7 +136,7 @@ def mouth_voice_match(
 
     With ``lags_s`` of a second and more to both sides this finds how far sound and picture are apart.
     """
-    return _match(opening, present, times_s, speech.times_s, _syllable_level(speech), config)
+    return _match(opening, present, times_s, speech.times_s, syllable_level(speech), config)
 
 
 def _matches(
@@ -148,7 +148,7 @@ def _matches(
     config: SpeakerConfig,
 ) -> tuple[Float64, Float64]:
     """[windows, tracks] score and lag of every face in every window; NaN where nothing decides."""
-    voice = _syllable_level(speech)
+    voice = syllable_level(speech)
     spoken = np.interp(times_s, speech.times_s, speech.active.astype(np.float64)) > 0.5
     scores, lags_s = np.full((2, len(windows), len(openings)), np.nan)
     for row, window in enumerate(windows):
@@ -191,7 +191,7 @@ def _damped_correlation(mouth: Float64, voice: Float64) -> float:
     return float((mouth * voice).mean()) / deviation / (float(np.sqrt((mouth**2).mean())) + STILL_PER_S)
 
 
-def _syllable_level(speech: SpeechEnvelope) -> Float64:
+def syllable_level(speech: SpeechEnvelope) -> Float64:
     """[voice frames] level of the voice in dB, without its background, smoothed over 60 ms."""
     level = speech.level_db.astype(np.float64)
     level = np.maximum(level, np.percentile(level, 98) - LEVEL_RANGE_DB)

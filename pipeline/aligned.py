@@ -18,6 +18,7 @@ FLAGS = (
     "face_partly_missing",
     "several_faces",
     "off_screen_speaker",
+    "out_of_sync",
     "low_alignment_confidence",
     "transcript_mismatch",
     "proportional_times",

@@ -10,6 +10,7 @@ FLAG_MEANINGS: Mapping[str, str] = {
     "face_partly_missing": "A face was found in some of the frames only.",
     "several_faces": "More than one face; the one whose mouth moves with the speech was followed.",
     "off_screen_speaker": "No visible mouth moves with the speech: the face may not be the speaker's.",
+    "out_of_sync": "Sound and picture are apart in time: each word may stand beside another word's face.",
     "low_alignment_confidence": "The places of the words in time are doubtful.",
     "transcript_mismatch": "The transcript does not seem to be what is said.",
     "proportional_times": "Words could not be found in the sound; their times are spread over the speech.",

@@ -1,9 +1,9 @@
 """What is said, from the voice and the face alone: words of GRID's fixed grammar, read without their text.
 
 Each clip says a command, a colour, a preposition, a letter, a digit and an adverb. One of these words is cut out at
-the corpus's own times, in equal parts that become the rows; the text modality is empty, and the columns made
-of word times (rhythm) are not among the frames, so nothing but sound and picture says which word it was. Clips are the groups of
-the folds. Chance is the share of the commonest class.
+the corpus's own times, in equal parts that become the rows; the text modality is empty, and the columns made of word
+times (rhythm) are not among the frames, so nothing but sound and picture says which word it was. Clips are the
+groups of the folds. Chance is the share of the commonest class.
 """
 
 import argparse

@@ -31,7 +31,7 @@ def _responses_voice(options: Namespace, figures: Json) -> Json:
 
 
 def _responses_face(options: Namespace, figures: Json) -> Json:
-    return responses_face(_films(options, 3), _spread(figures, "face"), 1 if options.quick else 2)
+    return responses_face(_films(options, 2), _spread(figures, "face"), 1)
 
 
 def _agreement(options: Namespace, figures: Json) -> Json:

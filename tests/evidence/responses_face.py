@@ -15,7 +15,7 @@ from tests.evidence.material import Film
 from tests.evidence.response import figures, respond
 
 Floats = NDArray[np.float64]
-STILLS = 5
+STILLS = 3
 """Frames of each film that are changed."""
 FRAME_S = 0.04
 MOTION_FRAMES = 13

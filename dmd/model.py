@@ -27,7 +27,7 @@ class DMD(nn.Module):
     each modality's common (homogeneous) and specific (heterogeneous) features give the logits between which
     the graph-distillation units distil; they take no part in the score.
 
-    What differs between the objectives, and why, is told in `dmd.objectives`.
+    What differs between the objectives, and why, is told in `dmd.losses`.
 
     Parameters
     ----------

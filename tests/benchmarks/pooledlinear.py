@@ -9,7 +9,7 @@ from pipeline.dataset import Dataset
 
 Floats = NDArray[np.float64]
 RIDGE = tuple(np.geomspace(1, 1e5, 16))
-LOGISTIC = tuple(np.geomspace(1e-4, 3, 10))
+LOGISTIC = tuple(np.geomspace(1e-3, 1e-1, 5))
 INNER_FOLDS = 5
 
 

@@ -3,14 +3,20 @@
 The clips are those of `DMD_GRID` (NAME.mpg with NAME.align; default ../shared/clips/grid), or the sample clips in
 `data/` where there is no such folder. Models are loaded and one clip is done before anything is counted; each
 clip is measured `--repeats` times and its median taken; floor and whole are measured in turn, so that the
-ratio holds when the machine's speed drifts.
+ratio holds when the machine's speed drifts. The first clip is measured again in other sizes, with a small face and
+with two (`_variants`), and some clips by one worker process and by two, in wall time.
 """
 
 import argparse
+import dataclasses
+import itertools
 import os
 import resource
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,11 +26,14 @@ from extractors.extraction import Extractor
 from extractors.face import FaceExtractor
 from extractors.text import TextExtractor
 from extractors.wordtiming import WordTimer
+from flows.workers import WorkerPool, WorkerSpec
 from pipeline.clip import Clip
 from pipeline.segments import cut
 from pipeline.sources import read_source
+from pipeline.store import FeatureStore
 from pipeline.streams import MediaReader
 from pipeline.words import plain_transcript
+from tests.benchmarks._variants import VARIANTS, write_variant
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -33,11 +42,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare this benchmark's options."""
     parser.add_argument("--repeats", type=int, default=3, help="times each clip is measured")
     parser.add_argument("--clips", type=int, default=8, help="at most this many clips")
+    parser.add_argument("--no-variants", action="store_true", help="leave out the other sizes and the two workers")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Measure, and return the figures."""
-    clips, extractor = _clips()[: options.clips], Extractor()
+    clips, extractor = clips_at_hand()[: options.clips], Extractor()
     face, timer, text = FaceExtractor(), WordTimer(extractor.config.words), TextExtractor()
     extractor.extract(clips[0])
     frames = _floor(clips[0], face)
@@ -57,7 +67,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             _cpu_s(lambda clip=clip, samples=samples: timer.time(clip.transcript, samples, 16_000))
         )
         stages["text"].append(_cpu_s(lambda timed=timed: text.embed([word.text for word in timed], cut(timed))))
-    return {
+    figures = {
         "clips": len(clips),
         "frames": frames,
         "cpu_s_per_clip": median(whole),
@@ -66,9 +76,54 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "stages": {name: median(found) for name, found in stages.items()},
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+    if not options.no_variants:
+        figures["variants"] = {name: _variant(clips[0], name, extractor, face) for name in VARIANTS}
+        figures["two_worker_speedup"] = _two_worker_speedup(clips)
+    return figures
 
 
-def _clips() -> list[Clip]:
+def _variant(clip: Clip, name: str, extractor: Extractor, face: FaceExtractor) -> dict[str, float]:
+    """Return what a clip costs when its pictures are changed, per second of video and against the floor."""
+    assert clip.path is not None
+    with tempfile.TemporaryDirectory() as folder:
+        made = write_variant(clip.path, Path(folder) / f"{name}.mp4", VARIANTS[name])
+        changed = dataclasses.replace(clip, path=made.path)
+        extractor.extract(changed)
+        costs = [
+            (_cpu_s(lambda: _floor(changed, face)), _cpu_s(lambda: extractor.extract(changed))) for _ in range(3)
+        ]
+    floor, whole = (median(found) for found in zip(*costs, strict=True))
+    return {
+        "width": made.width,
+        "height": made.height,
+        "cpu_s_per_video_s": whole / made.duration_s,
+        "floor_ratio": whole / floor,
+        "video_hours_per_core_hour": made.duration_s / whole,
+    }
+
+
+def _two_worker_speedup(clips: list[Clip]) -> float:
+    """Return the wall time of one worker process over that of two for the same clips, models loaded."""
+    with tempfile.TemporaryDirectory() as folder, closing(WorkerPool()) as pool:
+        spec = WorkerSpec(FeatureStore(Path(folder) / "store", create=True).path, Extractor().config)
+
+        def share(part: list[Clip]) -> None:
+            with pool.borrow(spec) as worker:
+                for clip in part:
+                    assert worker.extract(dataclasses.replace(clip, clip_id=f"{clip.clip_id}-{next(turn)}"))
+
+        turn, walls = itertools.count(), {1: list[float](), 2: list[float]()}
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(share, [clips[:1], clips[:1]]))
+            for _ in range(3):
+                for count, found in walls.items():
+                    began = time.perf_counter()
+                    list(threads.map(share, [clips[at::count] for at in range(count)]))
+                    found.append(time.perf_counter() - began)
+    return median(a / b for a, b in zip(walls[1], walls[2], strict=True))
+
+
+def clips_at_hand() -> list[Clip]:
     grid = Path(os.environ.get("DMD_GRID", "../shared/clips/grid"))
     if not grid.is_dir():
         return [c for c in read_source(DATA).clips if c.transcript and c.video_id not in ("silent", "broken")]

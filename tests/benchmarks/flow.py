@@ -1,6 +1,6 @@
 """What the flows cost beside the work: time to a first score, Prefect's share a clip, clips a second.
 
-- `first_result_s`: wall seconds of `dmd score` on one sample clip, as the shell sees it, while Prefect's server is still
+- `first_result_s`: wall seconds of `dmd score` on one sample clip, while Prefect's server is still
   there from the command before; `first_result_cold_s`: without one.
 - `prefect_overhead_s_per_clip`: CPU seconds that a clip costs more in a flow with a worker process than in a loop.
   Measured on clips of text alone, from the difference between many and few, so that starting up is not counted; the

@@ -33,6 +33,8 @@ FARTHEST_S = 120.0
 SHORTEST_TIMES, LONGEST_TIMES = 0.5, 3.0
 """How long an utterance may be, in times of what its words usually last."""
 LEAST_CONFIDENCE = 0.5
+APART_COST = 0.3
+"""Words apart from their neighbours move to them even if they fit so much less there: strangers say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def beside_neighbours(
             found.extend(search.between_pauses(run, before, after))
         now = float(np.mean([rows[word].confidence for word in run.words])) if run.placed else 0.0
         best = max(found, key=lambda each: _confidence(each, run.words), default={})
-        if best and _confidence(best, run.words) >= max(LEAST_CONFIDENCE, now):
+        if best and _confidence(best, run.words) >= max(LEAST_CONFIDENCE, now - APART_COST):
             better |= best
     return better
 

@@ -68,7 +68,7 @@ def test_a_missing_last_word_is_found_right_behind_the_one_before_it() -> None:
 
 
 def test_a_word_that_was_heard_far_away_comes_back_to_its_neighbours() -> None:
-    rows = [placed(5.0, 0.8), placed(20.3), placed(20.6), placed(20.9), placed(21.2)]
+    rows = [placed(5.0, 0.99), placed(20.3), placed(20.6), placed(20.9), placed(21.2)]
     assert found(rows, [20.0, 20.3, 20.6, 20.9, 21.2])[0] == 20.0
 
 

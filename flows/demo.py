@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from flows.commands_extract import run_extract
+from flows.commands_extract import Json, run_extract
 from flows.commands_score import SHOWN
 from flows.outcome import ALL_DONE, RUN_FAILED, ScoreSummary
 from flows.settings import prepare
-from flows.terminal import give_table, say
+from flows.terminal import give_json, give_table, say
 from pipeline.errors import StoreError, UsageError
 
 SMOKE = "smoke.yaml"
@@ -27,6 +27,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo-out"),
     data: Annotated[Path, typer.Option(help="The sample clips.")] = Path("data"),
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+    json: Json = False,
 ) -> None:
     """Run the whole way on the sample clips: extract, train, score, report."""
     prepare()
@@ -55,6 +56,10 @@ def demo(
     from pipeline.store import FeatureStore
 
     write_store_page(FeatureStore(store), page, table, notes=[NOTE])
+    if json:
+        failed = [failure.error for failure in extracted.failures]
+        give_json({"note": NOTE, "page": str(page.resolve()), "rows": rows, "failed": failed})
+        raise typer.Exit(ALL_DONE)
     give_table(rows, SHOWN)
     for failure in extracted.failures:
         print(f"failed: {failure.error}")

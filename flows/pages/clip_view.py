@@ -110,5 +110,7 @@ def _score(score: Score) -> dict[str, Any]:
         "probabilities": [[name, share] for name, share in score.probabilities.items()],
         "modalities": list(score.modalities),
         "contributions": [[name, value] for name, value in score.contributions.items()],
+        "base": score.base,
+        "deletion": score.deletion,
         "text": score.text,
     }

@@ -37,6 +37,10 @@ class Score:
     """Modality -> its share of the score; empty if the table has none."""
     words: tuple[float, ...]
     """What each word of the row contributed (occlusion); empty if the table has none."""
+    base: float | None = None
+    """The score of a clip of which nothing is seen."""
+    deletion: tuple[float, float] | None = None
+    """How far the score moves without the third of the words that contribute most, and least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,8 @@ def _score(row: Mapping[str, Any]) -> Score:
             if value is not None
         },
         words=_numbers(row.get("word_contributions")),
+        base=_float(row.get("base_score")),
+        deletion=_pair(row.get("deletion_top"), row.get("deletion_low")),
     )
 
 
@@ -147,6 +153,11 @@ def _float(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None
+
+
+def _pair(first: Any, second: Any) -> tuple[float, float] | None:
+    one, other = _float(first), _float(second)
+    return None if one is None or other is None else (one, other)
 
 
 def _parts(value: Any, by: str) -> tuple[str, ...]:

@@ -72,3 +72,10 @@ def test_a_wrong_score_file_is_named(tmp_path, name, content, message):
         (tmp_path / name).write_text(content)
     with pytest.raises(UsageError, match=message):
         by_clip(tmp_path / name)
+
+
+def test_an_explained_score_has_its_base_and_its_deletion_test():
+    row = score_row(make_clip("a"), 0.5, shapley_text=0.4, base_score="0.1", deletion_top=0.3, deletion_low="")
+    (found,) = by_clip([row]).values()
+    assert found.best is not None and found.best.base == 0.1 and found.best.deletion is None
+    assert found.best.contributions == {"text": 0.4}

@@ -50,7 +50,7 @@ function chartOptions(spec, width) {
     },
     axes: [
       axis({ label: spec.xLabel, size: 30 }),
-      axis({ label: spec.yLabel, size: 48, values: (u, marks) => marks.map((mark) => show.number(mark)) }),
+      axis({ label: spec.yLabel, size: 48, values: (u, marks) => show.marks(marks) }),
     ],
   };
 }

@@ -136,6 +136,13 @@ function contributions(view) {
     columns: [["Modality", "text"], ["Contribution", "number"], ["Share", "balance"]].map(([label, kind]) => ({ label, kind })),
     rows: score.contributions.map(([name, value]) => [name, value, value / most]),
   });
+  if (score.base !== null) box.append(element("p", { class: "muted" }, `Of a clip of which it sees nothing the model says ${show.score(score.base)}; with the contributions that makes the score, before it is limited to the label range.`));
+  const tested = [view.score, ...view.scores].find((part) => part && part.deletion);
+  if (tested) {
+    const [top, low] = tested.deletion;
+    const verdict = top > 2 * low ? "so the words' contributions can be trusted here" : "so do not trust the words' contributions here";
+    box.append(element("p", { class: "muted" }, `Deletion test: without the third of the words that contribute most the score moves by ${show.number(top)}, without the third that contributes least by ${show.number(low)}, ${verdict}.`));
+  }
   return box;
 }
 

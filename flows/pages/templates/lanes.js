@@ -54,14 +54,14 @@ class Lanes {
     return {
       width: strip.box.clientWidth, height: LANE_HEIGHT[strip.kind] + (last ? 26 : 0), series: [{}, ...series],
       bands: strip.kind === "curve" && strip.band ? [{ series: [2, 3], fill: color("c1") + "33" }] : [],
-      legend: { show: false }, padding: [4, 10, last ? 0 : 4, 0],
+      legend: { show: false }, padding: [8, 10, last ? 0 : 4, 0],
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, sync: { key: this.key, scales: ["x", null] } },
       scales: { x: { time: false, range: () => this.shown }, y: strip.kind === "words" ? { range: () => [0, 1] } : {} },
       axes: [
         axis({ size: last ? 26 : 0, show: true, values: (u, marks) => last ? marks.map((mark) => axisTime(mark)) : marks.map(() => ""),
           ticks: { show: last, stroke: color("line"), size: 4 } }),
         axis({ size: AXIS_WIDTH, show: true, space: 18, grid: { show: strip.kind !== "words", stroke: color("line"), width: 1 },
-          ticks: { show: false }, values: (u, marks) => strip.kind === "words" ? marks.map(() => "") : marks.map((mark) => show.number(mark)) }),
+          ticks: { show: false }, values: (u, marks) => strip.kind === "words" ? marks.map(() => "") : show.marks(marks) }),
       ],
       hooks: {
         drawClear: [(u) => this.drawMissing(u, strip)],

@@ -28,6 +28,14 @@ function element(tag, attributes = {}, ...children) {
 }
 
 const show = {
+  // Numbers of an axis: as many digits as it takes to tell neighbours apart.
+  marks(values) {
+    for (let digits = 3; digits < 9; digits += 1) {
+      const texts = values.map((value) => show.number(value, digits));
+      if (new Set(texts).size === texts.length) return texts;
+    }
+    return values.map((value) => show.number(value));
+  },
   number(value, digits = 3) {
     if (value === null || value === undefined) return "–";
     const text = Math.abs(value) >= 1e-4 && Math.abs(value) < 1e7 || value === 0

@@ -47,7 +47,7 @@ def import_file(source: Path, out: Path) -> Report:
             store.write(clip)
             count += 1
     if not count:
-        raise UsageError(f"{source}: holds no clip")
+        raise UsageError(f"{source}: holds no clip; export or convert it again")
     return {"format": kind, "out": str(out), "clips": count}
 
 

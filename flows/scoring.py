@@ -114,7 +114,7 @@ def score_features(
         rows = [row.as_columns() for row in score_clips(run, clips, note, explained=explain)]
     scored = sum(row["segment"] == ALL for row in rows)
     if not scored and not failures:
-        raise UsageError(f"{source}: holds no clip to score")
+        raise UsageError(f"{source}: holds no clip to score; see its failures.csv for what failed and why")
     write_scores(Path(out), rows)
     table = [Failure(o.clip_id, o.path, o.stage, o.error) for o in failures]
     write_failures(Path(f"{out}.failures.csv"), table)

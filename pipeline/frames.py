@@ -60,7 +60,9 @@ def word_table(clips: Iterable[AlignedClip]) -> "pa.Table":
             parts.append(_clip_table(clip))
             note = note or {"recipe": clip.provenance.get("recipe", {})}
     if not parts:
-        raise UsageError("nothing to export: no clip has a row")
+        raise UsageError(
+            "nothing to export: no clip has a row; see failures.csv of the store for what failed and why"
+        )
     joined = pa.concat_tables(parts)
     return joined.replace_schema_metadata({NOTE: json.dumps(note, sort_keys=True).encode()})
 

@@ -33,7 +33,7 @@ class ClipDataset(TorchDataset[dict[str, Any]]):
         self.ids = sorted(h.clip_id for h in store.headers() if split is None or h.info.split == split)
         if not self.ids:
             where = "" if split is None else f" of split {split!r}"
-            raise UsageError(f"{store.path}: holds no clip{where}")
+            raise UsageError(f"{store.path}: holds no clip{where}; extract some, or name a split that it has")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,7 +63,9 @@ def to_dataset(store: FeatureStore) -> "datasets.Dataset":
     try:
         import datasets
     except ImportError:
-        raise UsageError("to_dataset needs a package that is not installed; run `pip install datasets`") from None
+        raise UsageError(
+            "to_dataset needs a package that is not installed; run: pip install 'dmd-video[hf]'"
+        ) from None
     from pipeline.frames import word_table
 
     return datasets.Dataset(word_table(store.clips()).replace_schema_metadata(None))

@@ -95,7 +95,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise UsageError(f"{path}: a score file is .csv, .jsonl or .parquet")
+        raise UsageError(f"{path}: a score file is .csv, .jsonl or .parquet; give the one that `dmd score` wrote")
     try:
         rows = reader(path)
     except (ValueError, OSError) as error:

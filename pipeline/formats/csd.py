@@ -98,7 +98,7 @@ def write_csd(clips: Iterable[AlignedClip], folder: Path, dataset: str) -> list[
     if not count:
         for path in paths:
             path.unlink()
-        raise UsageError(f"{dataset}: holds no clip to export")
+        raise UsageError(f"{dataset}: holds no clip to export; see failures.csv of the store for what failed and why")
     return paths
 
 

@@ -69,7 +69,7 @@ def read_mmsa(path: Path, cache: Path | None = None) -> Dataset:
         The converted arrays cannot be written.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: there is no such file")
+        raise UsageError(f"{path}: there is no such file; correct the path")
     status = path.stat()
     stamp = {"conversion": CONVERSION, "bytes": status.st_size, "modified_ns": status.st_mtime_ns}
     folder = converted_folder(path, cache)

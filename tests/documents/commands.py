@@ -8,10 +8,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def commands(page: Path) -> list[str]:
-    """Return the `dmd` commands of a page, without what stands behind `#`."""
-    lines = [
-        line.split("  #")[0].strip()
-        for block in BLOCK.findall(page.read_text("utf-8"))
-        for line in block.splitlines()
-    ]
-    return [line for line in lines if line.startswith("dmd ")]
+    """Return the `dmd` commands of a page, without what stands behind `#`; `&&` and `|` part commands."""
+    text = "\n".join(BLOCK.findall(page.read_text("utf-8"))).replace("\\\n", " ")
+    parts = [part.strip() for line in text.splitlines() for part in re.split(r"&&|\||;", line.split(" #")[0])]
+    return [part for part in parts if part.startswith("dmd ")]

@@ -35,6 +35,9 @@ function chartSeries(spec) {
   });
 }
 
+// Epochs are counted: no tick stands between two of them.
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+
 function chartOptions(spec, width) {
   const series = chartSeries(spec);
   const bands = (spec.bands || []).map(([high, low]) => ({
@@ -49,8 +52,8 @@ function chartOptions(spec, width) {
       y: spec.log ? { distr: 3 } : { range: spec.yRange ? () => spec.yRange : spec.kind === "bars" ? (u, low, high) => [0, Math.max(1, high)] : undefined },
     },
     axes: [
-      axis({ label: spec.xLabel, size: 30 }),
-      axis({ label: spec.yLabel, size: 48, values: (u, marks) => show.marks(marks) }),
+      axis({ label: spec.xLabel, size: 30, ...(spec.xLabel === "epoch" ? { incrs: WHOLE_STEPS } : {}) }),
+      axis({ label: spec.yLabel, size: 58, values: (u, marks) => show.marks(marks) }),
     ],
   };
 }

@@ -53,7 +53,11 @@ def evidence_page(figures: Json) -> str:
         ]
     for modality in TITLES:
         kept = {name for name, entry in judged[modality].items() if entry["verdict"] != "unstable"}
-        parts += [f"## {TITLES[modality]}: known responses\n", *_responses(figures[RESPONSES[modality]], kept), ""]
+        parts += [
+            f"## {TITLES[modality]}: known responses\n",
+            *_responses(figures.get(RESPONSES[modality], {}), kept),
+            "",
+        ]
     for modality in TITLES:
         parts += [f"## {TITLES[modality]}: drift under every nuisance\n", *_drift(figures["nuisances"][modality]), ""]
     parts += [*_agreement(figures.get("agreement", {}))]
@@ -70,7 +74,7 @@ def _columns() -> dict[str, Sequence[FeatureColumn]]:
 def _summary(modality: str, columns: Sequence[FeatureColumn], figures: Json, judged: Json) -> Iterator[str]:
     yield "| column | meaning | follows | worst drift | agreement | verdict |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    responses = figures[RESPONSES[modality]]
+    responses = figures.get(RESPONSES[modality], {})
     agreement = figures.get("agreement", {}).get(modality, {})
     for column in columns:
         found = judged[column.name]

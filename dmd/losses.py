@@ -4,9 +4,9 @@
 where the published code does not do what the paper says, or lets padding change a score:
 
 - Padding. Published: no key mask, the last step is read even when it is padding, and a step counts as padding
-  when a transformer's first input channel happens to be 0; a padded sample's score moves by 0.02-0.04 with the
-  amount of padding. Corrected: rows are compacted to the left, keys are masked, positions come from the mask,
-  the last real step is read (`dmd.presence`).
+  when a transformer's first input channel happens to be 0. Corrected: rows are compacted to the left, keys are
+  masked, positions come from the mask, the last real step is read (`dmd.presence`). Effect: with the padding of
+  CMU-MOSI sentences before instead of after the words, a published score moves by 0.76 on average, ours by 0.
 - Missing modalities. Published: none. Corrected: a modality that is missing as a whole is one learned token; it
   takes no part in its own task losses, in reconstruction, in the margin loss or in distillation.
 - Causality between sequences of different length. Published: the mask's diagonal moves by the difference of
@@ -16,6 +16,10 @@ where the published code does not do what the paper says, or lets padding change
 - Distillation of representations. Published: the heterogeneous unit pushes representations apart, weighted by
   an edge's mean; the homogeneous term is computed and dropped. Corrected: as configured, with each sample's own
   edge weights; off by default, as the paper's equation distils logits.
+
+Together, on three views of CMU-MOSI's words (607 clips, one seed): MAE 0.915 corrected, 0.967 published; -0.052 with a
+95 % interval of -0.122 to 0.025, that is no difference shown. What each of the last four is worth alone has not been
+measured; docs/measurements.md has what was, and the commands.
 
 Both add up the same way: tasks + 0.05 homogeneous unit + 0.05 heterogeneous unit + 0.1 (cycle + reconstruction
 + 0.1 (margin + orthogonality)).

@@ -17,9 +17,9 @@ where the published code does not do what the paper says, or lets padding change
   an edge's mean; the homogeneous term is computed and dropped. Corrected: as configured, with each sample's own
   edge weights; off by default, as the paper's equation distils logits.
 
-Together, on three views of CMU-MOSI's words (607 clips, one seed): MAE 0.915 corrected, 0.967 published; -0.052 with a
-95 % interval of -0.122 to 0.025, that is no difference shown. What each of the last four is worth alone has not been
-measured; docs/measurements.md has what was, and the commands.
+Together, on three views of CMU-MOSI's words (607 clips, one seed): MAE 0.915 corrected, 0.967 published; -0.052 with
+a 95 % interval of -0.122 to 0.025, that is no difference shown. What each of the last four is worth alone has not
+been measured; docs/measurements.md has what was, and the commands.
 
 Both add up the same way: tasks + 0.05 homogeneous unit + 0.05 heterogeneous unit + 0.1 (cycle + reconstruction
 + 0.1 (margin + orthogonality)).

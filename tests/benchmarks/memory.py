@@ -60,6 +60,7 @@ def _peak(path: Path) -> dict[str, float]:
     command = [sys.executable, "-c", ONE_CLIP, str(path), str(SAMPLE)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(path.name, found, file=sys.stderr, flush=True)
     return found
 
 

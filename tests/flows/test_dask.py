@@ -75,8 +75,9 @@ def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, 
     while not contact.exists():
         time.sleep(0.1)
     address = next(part for part in contact.read_text().split('"') if part.startswith("tcp://"))
+    home = {"PREFECT_HOME": str(tmp_path / "prefect")}
     run = dmd("extract", source, "--out", tmp_path / "dask", "--engine", "dask", "--workers", 2,
-              DMD_DASK_SCHEDULER=address)  # fmt: skip
+              DMD_DASK_SCHEDULER=address, **home)  # fmt: skip
     begun = lambda: (tmp_path / "dask" / "store.json").exists() and len(FeatureStore(tmp_path / "dask"))  # noqa: E731
     while not begun():
         time.sleep(0.05)
@@ -87,6 +88,6 @@ def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, 
     said = run.communicate(timeout=300)[1]
     assert run.returncode == 0, said
     assert len(FeatureStore(tmp_path / "dask")) == len(CLIPS)
-    local = dmd("extract", source, "--out", tmp_path / "local", "--workers", 2)
+    local = dmd("extract", source, "--out", tmp_path / "local", "--workers", 2, **home)
     assert local.wait() == 0, local.communicate()
     assert contents(tmp_path / "dask") == contents(tmp_path / "local")

@@ -16,8 +16,8 @@ from dmd.training_plan import plan_training
 from pipeline.dataset import Dataset, dataset_from_clips
 from pipeline.errors import FeatureMismatchError, SplitError, UsageError
 from pipeline.splits import SplitConfig
+from tests.dmd.quick import quick
 from tests.dmd.synthetic import NAMES, Recipe, make_clip, make_dataset
-from tests.dmd.test_training import quick
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from dmd.explanation import explain, occluded, shapley_values, word_contribution
 from dmd.scoring import score_clips
 from dmd.training import train_run
 from pipeline.dataset import dataset_from_clips
+from tests.dmd.quick import quick
 from tests.dmd.synthetic import Recipe, make_clip, make_dataset
-from tests.dmd.test_training import quick
 
 CLIPS = [make_clip(n, Recipe(seed=9)) for n in range(4)]
 

@@ -12,8 +12,8 @@ from dmd.system import DmdSystem
 from dmd.training import train_run
 from pipeline.collate import to_device
 from tests.dmd.batches import random_batch, small_config
+from tests.dmd.quick import quick
 from tests.dmd.synthetic import Recipe, make_dataset
-from tests.dmd.test_training import quick
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")]
 AGREE = 2e-4

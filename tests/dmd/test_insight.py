@@ -7,8 +7,8 @@ from dmd.checkpoint import TrainedRun, load_run
 from dmd.insight import branch_metrics, learned, permuted_metrics, space_map
 from dmd.training import train_run
 from pipeline.dataset import Dataset
+from tests.dmd.quick import quick
 from tests.dmd.synthetic import Recipe, make_dataset
-from tests.dmd.test_training import quick
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from dmd.evaluation import evaluate_run
 from dmd.scoring import score_dataset
 from dmd.training import train_run
 from pipeline.formats.mmsa import read_mmsa
-from tests.dmd.test_training import Stopped, quick, stop_at, weights
+from tests.dmd.quick import Stopped, quick, stop_at, weights
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
 
 LAYOUTS = {

@@ -12,8 +12,8 @@ from dmd.training import train_run
 from pipeline.aligned import AlignedClip
 from pipeline.dataset import dataset_from_clips
 from pipeline.errors import EmptyClipError, FeatureMismatchError, PipelineError
+from tests.dmd.quick import quick
 from tests.dmd.synthetic import NAMES, Recipe, make_clip, make_clips, make_dataset
-from tests.dmd.test_training import quick
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from dmd.training import train_run
 from dmd.training_config import TrainingConfig
 from pipeline.errors import ModelMissingError
 from pipeline.formats.mmsa import read_mmsa
+from tests.dmd.quick import Stopped, quick, stop_at, weights
 from tests.dmd.synthetic import Recipe, make_clip, make_dataset
-from tests.dmd.test_training import Stopped, quick, stop_at, weights
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
 
 

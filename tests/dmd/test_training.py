@@ -1,8 +1,4 @@
 import json
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,53 +17,15 @@ from dmd.reference import reference_trajectory, to_reference_state
 from dmd.seed_job import TrainingProgress
 from dmd.system import DmdSystem
 from dmd.training import train_run
-from dmd.training_config import ModelSettings, TrainingConfig
+from dmd.training_config import TrainingConfig
 from pipeline.collate import Collator
 from pipeline.dataset import Dataset, dataset_from_clips
 from pipeline.errors import PipelineError, SplitError, StoreError, UsageError
 from pipeline.formats.mmsa import read_mmsa
 from pipeline.normaliser import NormaliserConfig, fit_normaliser
+from tests.dmd.quick import QUICK, SMALL, quick, weights
 from tests.dmd.synthetic import Recipe, make_clip, make_dataset
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
-
-SMALL = ModelSettings(width=8, heads=2, levels=1, kernel=1)
-QUICK = TrainingConfig(
-    seeds=1, epochs=2, batch_size=8, model=SMALL, tensorboard=False, baselines=False, learning_rate=3e-3
-)
-
-
-def quick(**changes: Any) -> TrainingConfig:
-    return TrainingConfig(**{**dict(QUICK), **changes})
-
-
-@pytest.fixture(scope="module")
-def data() -> Dataset:
-    return make_dataset(Recipe(clips=32))
-
-
-@pytest.fixture(scope="module")
-def whole(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("whole") / "run"
-    train_run(data, out, quick(seeds=2))
-    return out
-
-
-def weights(out: Path, seed: int = 1) -> bytes:
-    return (out / f"seed-{seed}" / "model.safetensors").read_bytes()
-
-
-class Stopped(Exception):
-    pass
-
-
-def stop_at(count: int) -> Any:
-    calls = iter(range(10**9))
-
-    def progress(_: TrainingProgress) -> None:
-        if next(calls) == count:
-            raise Stopped
-
-    return progress
 
 
 def test_it_learns_and_leaves_a_run_that_can_be_loaded(data: Dataset, tmp_path: Path) -> None:
@@ -107,63 +65,6 @@ def test_what_torch_was_set_to_does_not_matter_and_stays(data: Dataset, whole: P
     assert weights(tmp_path / "run") == weights(whole)
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 7])
-def test_stopped_anywhere_and_begun_again_it_ends_with_the_same_weights(
-    data: Dataset, whole: Path, tmp_path: Path, count: int
-) -> None:
-    config = quick(seeds=2, checkpoint_s=0)
-    with pytest.raises(Stopped):
-        train_run(data, tmp_path / "run", config, stop_at(count))
-    with pytest.raises(StoreError, match="a training was begun here"):
-        load_run(tmp_path / "run")
-    assert train_run(data, tmp_path / "run", config).trained
-    for seed in (1, 2):
-        assert weights(tmp_path / "run", seed) == weights(whole, seed)
-    assert (tmp_path / "run" / "history.csv").read_text() == (whole / "history.csv").read_text()
-    names = {path.name for path in (tmp_path / "run" / "seed-1").iterdir()}
-    assert names == {"model.safetensors", "history.csv", "seed.json"}
-
-
-def test_the_learning_rate_is_taken_up_where_it_was(data: Dataset, tmp_path: Path) -> None:
-    config = quick(epochs=14, patience=0, learning_rate=0.3, checkpoint_s=0, early_stop=14)
-    train_run(data, tmp_path / "whole", config)
-    with pytest.raises(Stopped):
-        train_run(data, tmp_path / "run", config, stop_at(19))
-    train_run(data, tmp_path / "run", config)
-    histories = [(tmp_path / name / "history.csv").read_text() for name in ("whole", "run")]
-    assert histories[0] == histories[1]
-    rates = [row["learning_rate"] for row in read_history(tmp_path / "run" / "history.csv")]
-    assert len(set(rates)) > 2
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from tests.dmd.synthetic import Recipe, make_dataset
-from tests.dmd.test_training import quick
-from dmd.training import train_run
-def progress(event):
-    print(event.epoch, event.step, flush=True)
-train_run(make_dataset(Recipe(clips=32)), Path(sys.argv[1]), quick(seeds=2, checkpoint_s=0), progress)
-"""
-
-
-def test_killed_it_goes_on_and_ends_with_the_same_weights(data: Dataset, whole: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "run")]
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env={**os.environ})
-    assert process.stdout is not None
-    for _ in range(3):
-        process.stdout.readline()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    assert process.returncode == -signal.SIGKILL
-    train_run(data, tmp_path / "run", quick(seeds=2, checkpoint_s=0))
-    for seed in (1, 2):
-        assert weights(tmp_path / "run", seed) == weights(whole, seed)
-
-
 def test_seeds_at_the_same_time_are_the_same_seeds(data: Dataset, whole: Path, tmp_path: Path) -> None:
     events: list[TrainingProgress] = []
     train_run(data, tmp_path / "run", quick(seeds=2, jobs=2), events.append)
@@ -177,27 +78,6 @@ def test_a_failing_process_is_said(data: Dataset, tmp_path: Path) -> None:
     wild = quick(seeds=2, jobs=2, learning_rate=1e30, epochs=4)
     with pytest.raises(PipelineError, match="is not a number"):
         train_run(data, tmp_path / "run", wild)
-
-
-def test_done_is_done_and_more_seeds_are_added(data: Dataset, whole: Path) -> None:
-    stamp = (whole / "seed-1" / "model.safetensors").stat().st_mtime_ns
-    assert not train_run(data, whole, quick(seeds=2)).trained
-    summary = train_run(data, whole, quick(seeds=3))
-    assert summary.trained and [seed.seed for seed in summary.seeds] == [1, 2, 3]
-    assert (whole / "seed-1" / "model.safetensors").stat().st_mtime_ns == stamp
-    train_run(data, whole, quick(seeds=2))
-
-
-def test_another_training_in_the_folder_is_refused(data: Dataset, whole: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"differs in epochs, learning_rate"):
-        train_run(data, whole, quick(seeds=2, epochs=3, learning_rate=1e-3))
-    other = data.with_splits(["train", *[clip.split for clip in data.clips][1:]])
-    clips = (replace(other.clips[0], video_id="new", content=None), *other.clips[1:])
-    with pytest.raises(UsageError, match=r"differs in the data"):
-        train_run(replace(other, clips=clips), whole, quick(seeds=2))
-    (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UsageError, match="holds no training"):
-        train_run(data, tmp_path, QUICK)
 
 
 def test_missing_splits_and_labels_are_said(data: Dataset, tmp_path: Path) -> None:

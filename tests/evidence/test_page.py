@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from extractors.verdicts import RECORD
+from extractors.verdicts import RECORD, judgements
 from tests.evidence.nuisances_voice import NAMES as VOICE
 from tests.evidence.page import evidence_page
 from tests.evidence.record import rounded, verdicts
@@ -58,3 +58,11 @@ def test_a_column_that_could_not_be_measured_has_no_verdict(figures):
 
 def test_figures_are_short_and_finite():
     assert rounded({"a": 0.123456, "b": [float("nan")], "c": "x"}) == {"a": 0.1235, "b": [None], "c": "x"}
+
+
+@pytest.mark.parametrize("modality", ["audio", "face"])
+def test_the_committed_page_and_the_recorded_verdicts_agree(modality):
+    page = (RECORD.parents[1] / "docs" / "evidence.md").read_text("utf-8").splitlines()
+    for name, found in judgements(modality).items():
+        lines = [line for line in page if line.startswith(f"| `{name}` |") and line.endswith(f"| {found.verdict} |")]
+        assert lines, f"{name}: run python -m tests.evidence --out docs/evidence.md --verdicts"

@@ -89,5 +89,6 @@ def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, 
     assert run.returncode == 0, said
     assert len(FeatureStore(tmp_path / "dask")) == len(CLIPS)
     local = dmd("extract", source, "--out", tmp_path / "local", "--workers", 2, **home)
-    assert local.wait() == 0, local.communicate()
+    said = local.communicate(timeout=300)[1]
+    assert local.returncode == 0, said
     assert contents(tmp_path / "dask") == contents(tmp_path / "local")

@@ -1,5 +1,6 @@
 """The stack machine of a pickle, reduced to data: it knows how arrays are rebuilt and no callable at all."""
 
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,7 @@ class ArrayMachine:
     def __init__(self, path: Path, stream: BinaryIO) -> None:
         self.path = path
         self._stream = stream
+        self._size = os.fstat(stream.fileno()).st_size
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
 
@@ -77,10 +79,10 @@ class ArrayMachine:
 
     def take(self, size: int) -> bytes:
         """Return the next bytes; raises EOFError at the end."""
-        found = self._stream.read(size)
-        if len(found) != size:
+        # Asked before they are read: a damaged length may be larger than the memory there is.
+        if not 0 <= size <= self._size - self._stream.tell():
             raise EOFError("it ends in the middle; the file is cut off")
-        return found
+        return self._stream.read(size)
 
     def number(self, form: str) -> Any:
         """Return the next number of a `struct` format."""
@@ -91,7 +93,7 @@ class ArrayMachine:
         if size < MAPPED_BYTES:
             return self.take(size)
         at = self._stream.tell()
-        if self._stream.seek(0, 2) < at + size:
+        if self._size < at + size:
             raise EOFError("it ends inside an array; the file is cut off")
         self._stream.seek(at + size)
         return _InFile(at, size)

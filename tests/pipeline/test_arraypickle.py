@@ -142,6 +142,14 @@ def test_damage_ends_in_one_error_or_in_data(tmp_path_factory: pytest.TempPathFa
         assert str(path) in str(error) and "\n" not in str(error)
 
 
+@pytest.mark.parametrize("length", [2**62, 2**40])
+def test_a_length_beyond_all_memory_is_said_and_not_asked_for(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "x.pkl"
+    path.write_bytes(b"\x80\x04\x8d" + length.to_bytes(8, "little") + b"text.")
+    with pytest.raises(UsageError, match=r"cut off"):
+        read_array_pickle(path)
+
+
 @pytest.mark.parametrize("keep", [0, 10, 5000, -1])
 def test_a_file_that_is_cut_off_is_said(tmp_path: Path, keep: int) -> None:
     path = tmp_path / "x.pkl"

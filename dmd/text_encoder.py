@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dmd.config import TextEncoderConfig
 from pipeline.batch import Modality, Pieces
 from pipeline.errors import ModelMissingError
+from pipeline.hushed import hushed
 
 
 class TextEncoder(nn.Module):
@@ -65,7 +66,8 @@ class TextEncoder(nn.Module):
         from transformers import BertModel
 
         try:
-            found = BertModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=self.pooler)
+            with hushed():
+                found = BertModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=self.pooler)
             self.bert.load_state_dict(found.state_dict())
         except (OSError, RuntimeError, ValueError) as error:
             reason = str(error).splitlines()[0]

@@ -12,6 +12,7 @@ from extractors.cepstra import RATE_HZ
 from extractors.ctc import EAGER_SKIP_LOG, SKIP_LOG, CtcWord, ctc_align
 from extractors.spoken import spoken_words
 from pipeline.errors import ModelMissingError
+from pipeline.hushed import hushed
 from pipeline.timegrid import Interval
 
 Float = NDArray[np.float32]
@@ -180,4 +181,5 @@ def _loaded(kind: str, model: str) -> Any:
     """Load a part of an installed model; nothing is downloaded."""
     import transformers
 
-    return getattr(transformers, kind).from_pretrained(model, local_files_only=True)
+    with hushed():
+        return getattr(transformers, kind).from_pretrained(model, local_files_only=True)

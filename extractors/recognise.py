@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from extractors.language_presets import RECOGNISER_NAME
 from pipeline.errors import ModelMissingError
+from pipeline.hushed import hushed
 from pipeline.speech import HOP_S, speech_envelope
 from pipeline.words import Transcript, TranscriptWord
 
@@ -121,14 +122,13 @@ def _pipeline(folder: str, device: str) -> Any:
     try:
         import transformers
 
-        parts = {
-            name: getattr(transformers, loader).from_pretrained(folder, local_files_only=True)
-            for name, loader in (
-                ("model", "AutoModelForSpeechSeq2Seq"),
-                ("tokenizer", "AutoTokenizer"),
-                ("feature_extractor", "AutoFeatureExtractor"),
-            )
+        loaders: dict[str, Any] = {
+            "model": transformers.AutoModelForSpeechSeq2Seq,
+            "tokenizer": transformers.AutoTokenizer,
+            "feature_extractor": transformers.AutoFeatureExtractor,
         }
+        with hushed():
+            parts = {name: loader.from_pretrained(folder, local_files_only=True) for name, loader in loaders.items()}
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0][:120]
         raise ModelMissingError(

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.assets import model_folder as fetched_models
 from pipeline.aligned import Segment, WordPieces
 from pipeline.errors import ModelMissingError
+from pipeline.hushed import hushed
 from pipeline.track import WordFeatures
 
 EMBEDDED_MODEL = "embedded"
@@ -69,14 +70,16 @@ class TextExtractor:
         self.device = device
         self.source = model_source(self.config.model)
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(self.source, local_files_only=True, use_fast=True)
-            model: Any = AutoModel.from_pretrained(self.source, local_files_only=True)
+            with hushed():
+                tokenizer: Any = AutoTokenizer.from_pretrained(self.source, local_files_only=True, use_fast=True)
+                model: Any = AutoModel.from_pretrained(self.source, local_files_only=True)
         except (OSError, ValueError) as error:
             raise ModelMissingError(
                 f"text model {self.config.model!r} cannot be loaded from this machine "
                 f"({str(error).splitlines()[0][:200]}); run `dmd models fetch {self.config.model}` where there is a "
                 "connection, give a model folder, or use --preset embedded"
             ) from None
+        self._tokenizer = tokenizer
         self._model = model.eval().requires_grad_(False).to(device)
         self.width = int(self._model.config.hidden_size)
         positions = int(getattr(self._model.config, "max_position_embeddings", 512))

@@ -79,3 +79,9 @@ def test_a_bert_of_another_width_from_a_folder_works_too(tmp_path):
     tokenizer.save_pretrained(tmp_path)
     found = TextExtractor(TextConfig(model=str(tmp_path))).embed(["hello"], whole(["hello"]))
     assert found.words.values.shape == (1, 24) and len(model_digest(str(tmp_path))) == 64
+
+
+def test_loading_a_model_writes_nothing_on_the_terminal(capfd):
+    TextExtractor()
+    found = capfd.readouterr()
+    assert found.out + found.err == ""

@@ -1,8 +1,9 @@
 """Words of a long recording that went astray are looked for once more right beside their neighbours.
 
 A rough search through a minute of sound misses a word at the edge of an utterance now and then, or hears it in the
-speech of somebody whom the transcript leaves out. Most words are spoken right before or after their neighbours, a
-whole sentence between two pauses; there an exact search, which knows voice and noise of that moment, decides.
+speech of somebody whom the transcript leaves out. Most words are spoken right before or after their neighbours, in
+one utterance with them, a whole sentence between two pauses; there an exact search, which knows voice and noise of
+that moment, decides.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,10 @@ FARTHEST_S = 120.0
 SHORTEST_TIMES, LONGEST_TIMES = 0.5, 3.0
 """How long an utterance may be, in times of what its words usually last."""
 LEAST_CONFIDENCE = 0.5
+DOUBTFUL = 0.7
+"""Placed words with a lower mean confidence may be spoken elsewhere."""
 APART_COST = 0.3
-"""Words apart from their neighbours move to them even if they fit so much less there: strangers say the same."""
+"""Words move to their neighbours even if each fits so much less there than apart: strangers say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ def beside_neighbours(
     speech: SpeechEnvelope,
     aligner: Aligner,
 ) -> Rows:
-    """Return better rows for words that are missing or stand apart, by their index.
+    """Return better rows for words that are missing, stand apart or fit badly, by their index.
+
+    Of all other places for them those with the most gain in confidence are taken first; what contradicts them is not.
 
     Parameters
     ----------
@@ -70,23 +75,11 @@ def beside_neighbours(
     """
     search = _Search(rows, written, samples, speech, aligner)
     runs = list(_runs(rows, words))
+    found = [(search.gain(each, run), each) for at, run in enumerate(runs) for each in search.candidates(runs, at)]
     better: Rows = {}
-    for at, run in enumerate(runs):
-        if len(run.words) > (STRAY_WORDS if run.placed else MOST_WORDS):
-            continue
-        before = next((other for other in reversed(runs[:at]) if other.placed), None)
-        after = next((other for other in runs[at + 1 :] if other.placed), None)
-        found = [
-            search.tried(run, before, after, anchors)
-            for anchors in (before.words[-ANCHORS:] if before else (), after.words[:ANCHORS] if after else ())
-            if len(run.words) <= MISSING_WORDS and anchors and not set(anchors) & better.keys()
-        ]
-        if not run.placed and len(run.words) > 1:
-            found.extend(search.between_pauses(run, before, after))
-        now = float(np.mean([rows[word].confidence for word in run.words])) if run.placed else 0.0
-        best = max(found, key=lambda each: _confidence(each, run.words), default={})
-        if best and _confidence(best, run.words) >= max(LEAST_CONFIDENCE, now - APART_COST):
-            better |= best
+    for gain, each in sorted(found, key=lambda pair: -pair[0]):
+        if gain > 0.0 and not each.keys() & better.keys() and _in_order(each, better):
+            better |= each
     return better
 
 
@@ -98,29 +91,68 @@ class _Search:
     speech: SpeechEnvelope
     aligner: Aligner
 
-    def tried(self, run: _Run, before: _Run | None, after: _Run | None, anchors: Sequence[int]) -> Rows:
-        """Place a run together with its neighbour's nearest words; nothing if they do not fit there."""
-        low_s, high_s = self._gap(before, after)
-        room_s = ROOM_S + ROOM_TIMES * sum(self.rows[word].saying.expected_s for word in run.words)
-        if anchors[0] > run.words[-1]:
-            together = (*run.words, *anchors)
-            start_s = max(low_s, high_s - room_s)
-            end_s = self._edges(anchors[-1])[1] + MARGIN_S
-        else:
-            together = (*anchors, *run.words)
-            start_s = max(0.0, self._edges(anchors[0])[0] - MARGIN_S)
-            end_s = min(high_s, low_s + room_s)
-        return self._placed(together, start_s, end_s)
+    def candidates(self, runs: Sequence[_Run], at: int) -> Iterator[Rows]:
+        """Yield other places of a run that is missing, stands alone or fits badly, with what is missing beside it."""
+        run = runs[at]
+        doubtful = not run.placed or self._sure(run.words) < DOUBTFUL
+        if len(run.words) > MOST_WORDS or not (doubtful or len(run.words) <= STRAY_WORDS):
+            return
+        before = next((other for other in reversed(runs[:at]) if other.placed), None)
+        after = next((other for other in runs[at + 1 :] if other.placed), None)
+        for words in _with_missing(runs, at):
+            if len(words) <= MISSING_WORDS:
+                yield from self.beside(words, before, after)
+            if doubtful and len(words) > 1:
+                yield from self.between_pauses(words, before, after)
 
-    def between_pauses(self, run: _Run, before: _Run | None, after: _Run | None) -> Iterator[Rows]:
-        """Place a run in each utterance between its neighbours that has about the right length."""
+    def gain(self, found: Rows, run: _Run) -> float:
+        """Return how many more words are right, as far as confidence tells; 0 if those of the run may not be."""
+        if not _fits(found, run.words):
+            return 0.0
+        gained = sum(row.confidence - self.rows[word].confidence for word, row in found.items())
+        beside = any(word - 1 in found or word + 1 in found for word in run.words if len(found) > len(run.words))
+        return gained + (APART_COST * len(run.words) if beside else 0.0)
+
+    def beside(self, words: tuple[int, ...], before: _Run | None, after: _Run | None) -> Iterator[Rows]:
+        """Place words in the utterance of a neighbour; if that is too long, with the nearest of its words."""
         low_s, high_s = self._gap(before, after)
-        lasts_s = sum(self.rows[word].saying.expected_s for word in run.words)
+        if before:
+            from_s = max(0.0, self._edges(before.words[0])[0] - PAUSE_S)
+            whole = self.together((*before.words, *words), before, from_s, high_s)
+            yield whole if whole is not None else self.tried(words, low_s, high_s, before.words[-ANCHORS:])
+        if after:
+            whole = self.together((*words, *after.words), after, low_s, self._edges(after.words[-1])[1] + PAUSE_S)
+            yield whole if whole is not None else self.tried(words, low_s, high_s, after.words[:ANCHORS])
+
+    def tried(self, words: tuple[int, ...], low_s: float, high_s: float, anchors: Sequence[int]) -> Rows:
+        """Place words together with their neighbour's nearest; nothing if they do not fit there."""
+        room_s = ROOM_S + ROOM_TIMES * self._lasts_s(words)
+        if anchors[0] > words[-1]:
+            start_s, end_s = max(low_s, high_s - room_s), self._edges(anchors[-1])[1] + MARGIN_S
+            return self._placed((*words, *anchors), start_s, end_s)
+        start_s, end_s = max(0.0, self._edges(anchors[0])[0] - MARGIN_S), min(high_s, low_s + room_s)
+        return self._placed((*anchors, *words), start_s, end_s)
+
+    def together(self, words: tuple[int, ...], anchor: _Run, low_s: float, high_s: float) -> Rows | None:
+        """Place words and their neighbour where that was heard, from pause to pause; None if that is too long."""
+        first_s, last_s = self._edges(anchor.words[0])[0], self._edges(anchor.words[-1])[1]
+        around = [edges for edges in _spoken(self.speech, low_s, high_s) if edges[1] > first_s and edges[0] < last_s]
+        if not around or len(words) > MOST_WORDS:
+            return None
+        start_s, end_s = around[0][0], around[-1][1]
+        if end_s - start_s > LONGEST_TIMES * self._lasts_s(words):
+            return None
+        return self._placed(words, max(low_s, start_s - PAD_S), min(high_s, end_s + PAD_S))
+
+    def between_pauses(self, words: Sequence[int], before: _Run | None, after: _Run | None) -> Iterator[Rows]:
+        """Place words in each utterance between their neighbours that has about the right length."""
+        low_s, high_s = self._gap(before, after)
+        lasts_s = self._lasts_s(words)
         if high_s - low_s > FARTHEST_S:
             return
         for start_s, end_s in _spoken(self.speech, low_s, high_s):
             if SHORTEST_TIMES * lasts_s <= end_s - start_s <= LONGEST_TIMES * lasts_s:
-                yield self._placed(run.words, max(low_s, start_s - PAD_S), min(high_s, end_s + PAD_S))
+                yield self._placed(words, max(low_s, start_s - PAD_S), min(high_s, end_s + PAD_S))
 
     def _placed(self, words: Sequence[int], start_s: float, end_s: float) -> Rows:
         sound = self.samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]
@@ -132,6 +164,12 @@ class _Search:
             for word, row in zip(words, placement.rows, strict=True)
             if row is not None
         }
+
+    def _sure(self, words: Sequence[int]) -> float:
+        return float(np.mean([self.rows[word].confidence for word in words]))
+
+    def _lasts_s(self, words: Sequence[int]) -> float:
+        return sum(self.rows[word].saying.expected_s for word in words)
 
     def _gap(self, before: _Run | None, after: _Run | None) -> tuple[float, float]:
         low_s = self._edges(before.words[-1])[1] if before else 0.0
@@ -155,6 +193,22 @@ def _runs(rows: Sequence[TimedRow], words: Sequence[int]) -> Iterator[_Run]:
         yield _Run(tuple(run), rows[run[-1]].place is not None)
 
 
+def _with_missing(runs: Sequence[_Run], at: int) -> Iterator[tuple[int, ...]]:
+    """Yield the words of a run, also with a few that are missing right before or behind it."""
+    yield runs[at].words
+    if runs[at].placed:
+        for other in (*runs[max(0, at - 1) : at], *runs[at + 1 : at + 2]):
+            if not other.placed and len(other.words) <= STRAY_WORDS:
+                yield tuple(sorted((*runs[at].words, *other.words)))
+
+
+def _in_order(found: Rows, others: Rows) -> bool:
+    """Whether words and other words are spoken in the order of their indices."""
+    starts = {word: row.place.start_s for word, row in (found | others).items() if row.place}
+    ordered = [starts[word] for word in sorted(starts)]
+    return ordered == sorted(ordered)
+
+
 def _together(row: TimedRow, following: TimedRow) -> bool:
     if row.place is None or following.place is None:
         return row.place is following.place
@@ -169,6 +223,7 @@ def _spoken(speech: SpeechEnvelope, low_s: float, high_s: float) -> Iterator[tup
             yield low_s + part[0] * HOP_S, low_s + (part[-1] + 1) * HOP_S
 
 
-def _confidence(found: Rows, words: Sequence[int]) -> float:
-    """Return the mean confidence of some words; 0 where one was not placed."""
-    return float(np.mean([found[word].confidence if word in found else 0.0 for word in words]))
+def _fits(found: Rows, words: Sequence[int]) -> bool:
+    """Whether some words may well be where they were found; not if one was not placed."""
+    confidence = np.mean([found[word].confidence if word in found else 0.0 for word in words])
+    return bool(confidence >= LEAST_CONFIDENCE)

@@ -83,6 +83,24 @@ def test_a_missing_sentence_is_found_between_two_pauses() -> None:
     assert {word: better[word] for word in (1, 2, 3)} == {1: 20.0, 2: 20.3, 3: 20.6}
 
 
+def test_a_doubtful_sentence_moves_to_the_pauses_it_fits_between_with_the_word_that_was_missing() -> None:
+    rows = [placed(5.0), *[placed(30.0 + 0.3 * at, 0.5) for at in range(4)], MISSING, placed(40.0)]
+    better = found(rows, [5.0, 20.0, 20.3, 20.6, 20.9, 21.2, 40.0])
+    assert better == {1: 20.0, 2: 20.3, 3: 20.6, 4: 20.9, 5: 21.2}
+
+
+def test_a_stray_and_the_missing_word_beside_it_come_to_their_neighbours_together() -> None:
+    rows = [placed(5.0), MISSING, placed(12.0), placed(20.6), placed(20.9), placed(21.2), placed(21.5)]
+    better = found(rows, [5.0, 20.0, 20.3, 20.6, 20.9, 21.2, 21.5])
+    assert {word: better.get(word) for word in (1, 2)} == {1: 20.0, 2: 20.3}
+
+
+def test_better_places_keep_the_order_of_the_words() -> None:
+    rows = [placed(5.0), MISSING, MISSING, placed(40.0)]
+    better = found(rows, [5.0, 39.7, 5.3, 40.0])
+    assert sorted(better.items()) == sorted(better.items(), key=lambda pair: pair[1])
+
+
 def test_words_that_nobody_says_stay_missing() -> None:
     rows = [placed(5.0), *[MISSING] * 3, placed(40.0)]
     assert not {1, 2, 3} & found(rows, [5.0, -1.0, -1.0, -1.0, 40.0]).keys()

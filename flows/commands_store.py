@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands_extract import Json, Quiet
+from flows.settings import prepare
 from flows.terminal import give_json, say
 from pipeline.errors import UsageError
 
@@ -41,16 +42,26 @@ def forget(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Remove every trace of a clip from a store."""
+    """Remove every trace of a clip from a store, and its failures from the tables that Prefect keeps of runs.
+
+    Not reached: pages, score tables, exports and RUN folders (they name clips they were made of), the clip itself,
+    other stores, Prefect servers of other machines.
+    """
+    from flows.forgetting import forget_failures
     from pipeline.forgetting import forget as forget_clip
     from pipeline.store import FeatureStore
 
     _check_store(store)
+    prepare()
+    # Prefect first: if its server fails, the store still knows the clip, and the same command is tried again.
+    rows = forget_failures(clip)
     done = forget_clip(FeatureStore(store), clip)
     if json:
-        give_json({"store": str(store), "clip": clip, **asdict(done)})
+        give_json({"store": str(store), "clip": clip, **asdict(done), "rows_in_prefect": rows})
     removed = "features removed" if done.features else "no features were stored"
-    say(f"clip {clip!r}: {removed}, {done.failures} rows of failures.csv removed", quiet=quiet)
+    say(
+        f"clip {clip!r}: {removed}, {done.failures} rows of failures.csv and {rows} of Prefect's removed", quiet=quiet
+    )
     for path in done.elsewhere:
         say(f"still named in {path}: not the store's own; delete it or make it again", quiet=quiet)
     say("pages, score tables and trained runs elsewhere, and the clip itself, are yours to delete", quiet=quiet)

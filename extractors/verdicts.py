@@ -10,6 +10,9 @@ between words. With the worst drift over all nuisances:
   is set. A column is unstable, too, if under a nuisance less than 0.8 of the words that had it still have it.
 
 A nuisance that the clip is flagged for (8 kHz: `narrowband`) is measured, and does not decide.
+
+The verdict is about recordings alone. Whether a column moves when the voice or the face does is recorded beside it:
+a column that nothing moves is stable, and tells nothing.
 """
 
 import json
@@ -37,9 +40,12 @@ class Judgement:
     """In deviations between words."""
     under: str
     """The nuisance that moves it most."""
+    follows: bool | None
+    """It followed every known change that names it, monotonically; None: no change names it."""
 
     def __str__(self) -> str:
-        return f"{self.verdict} ({self.worst_drift:.2f}, {self.under})"
+        response = {True: "", False: "; response not monotonic", None: "; response not tested"}[self.follows]
+        return f"{self.verdict} ({self.worst_drift:.2f}, {self.under}){response}"
 
 
 def verdict_of(worst_drift: float, least_kept: float) -> Verdict:
@@ -64,7 +70,7 @@ def judgements(modality: Modality) -> dict[str, Judgement]:
     found = {}
     for name, entry in record[modality].items():
         assert entry["verdict"] in get_args(Verdict), f"{RECORD.name}: {name} has verdict {entry['verdict']!r}"
-        found[name] = Judgement(entry["verdict"], float(entry["worst_drift"]), str(entry["under"]))
+        found[name] = Judgement(entry["verdict"], float(entry["worst_drift"]), str(entry["under"]), entry["follows"])
     return found
 
 

@@ -12,6 +12,7 @@ import pkgutil
 import sys
 
 import tests.benchmarks
+from pipeline.errors import PipelineError
 
 NEED_A_FOLDER = {"affect", "grid_task"}
 """These read data that must be named; `all` leaves them out."""
@@ -37,9 +38,9 @@ def main(arguments: list[str]) -> int:
         module.add_options(own)
     try:
         figures = module.measure(own.parse_args(rest))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PipelineError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return getattr(error, "exit_code", 2)
     if known.json:
         print(json.dumps(figures, indent=2))
     else:

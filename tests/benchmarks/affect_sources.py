@@ -110,13 +110,14 @@ def _mosi(folder: Path) -> Iterator[Clip]:
 
 
 def _acted(path: Path, sentence: str, emotion: str, actor: str) -> Clip:
+    """An actor's clips are one video: intervals draw whole videos, and no clips of one actor are independent."""
     return Clip(
         clip_id=path.stem,
         path=path,
         transcript=plain_transcript(sentence),
         label=emotion,
         speaker=actor,
-        video_id=path.stem,
+        video_id=actor,
     )
 
 

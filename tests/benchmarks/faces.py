@@ -60,7 +60,7 @@ def _first(film: Film, frames: int) -> Film:
     return replace(film, images=film.images[:frames], times_s=film.times_s[:frames])
 
 
-def _small(films: Sequence[Film], height_px: int, detector: Detector) -> dict[str, float]:
+def _small(films: Sequence[Film], height_px: int, detector: Detector) -> dict[str, float | None]:
     seen, whole, quarters, mouths, eyes = [], [], [], [], []
     for film in films:
         base = film_track(film)
@@ -81,8 +81,8 @@ def _small(films: Sequence[Film], height_px: int, detector: Detector) -> dict[st
         "found_whole_picture": float(np.mean(whole)),
         "found": float(np.mean(seen)),
         "found_in_quarters": float(np.mean(quarters)),
-        "mouth": float(np.median(mouths)) if mouths else float("nan"),
-        "eyes": float(np.median(eyes)) if eyes else float("nan"),
+        "mouth": float(np.median(mouths)) if mouths else None,
+        "eyes": float(np.median(eyes)) if eyes else None,
     }
 
 
@@ -108,7 +108,7 @@ def _in_quarters(detector: Detector, image: Image) -> bool:
     )
 
 
-def _turned(yaw_deg: float) -> dict[str, float]:
+def _turned(yaw_deg: float) -> dict[str, float | None]:
     view = View(320, 320, 0.7, 30.0, 20.0)
     found, read = [], []
     with_all = FaceExtractor(FaceConfig(include_unstable=True))
@@ -122,4 +122,4 @@ def _turned(yaw_deg: float) -> dict[str, float]:
             found.append(bool(track.mask[0]))
             if track.mask[0]:
                 read.append(abs(float(track.values[0, track.names.index("head_yaw_deg")])))
-    return {"found": float(np.mean(found)), "read_deg": float(np.median(read)) if read else float("nan")}
+    return {"found": float(np.mean(found)), "read_deg": float(np.median(read)) if read else None}

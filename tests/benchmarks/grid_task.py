@@ -22,6 +22,7 @@ from extractors.extraction import Extractor
 from pipeline.aligned import AlignedClip, Segment, WordPieces
 from pipeline.clip import Clip
 from pipeline.dataset import dataset_from_clips
+from pipeline.errors import UsageError
 from pipeline.pooling import pool
 from pipeline.splits import SplitConfig
 from pipeline.store import FeatureStore
@@ -53,6 +54,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         raise FileNotFoundError(
             f"{options.folder}: {len(paths)} pairs of .mpg and .align; at least {4 * FOLDS} needed"
         )
+    if unknown := [name for name in options.tasks.split(",") if name not in TASKS]:
+        raise UsageError(f"--tasks: {unknown[0]!r} is none of {', '.join(TASKS)}")
     with tempfile.TemporaryDirectory() as work:
         store = FeatureStore(options.store or Path(work) / "store", create=True)
         extract(paths, store)

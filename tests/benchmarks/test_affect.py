@@ -9,6 +9,7 @@ import pytest
 from dmd.training_config import ModelSettings, TrainingConfig
 from pipeline.dataset import ModalityRows
 from pipeline.splits import SplitConfig
+from tests.benchmarks.__main__ import main
 from tests.benchmarks.affect_sources import affect_source
 from tests.benchmarks.modality_use import concordance, only, shuffle, use_of_modalities
 from tests.dmd.synthetic import make_dataset
@@ -29,6 +30,8 @@ def test_cremad(tmp_path):
     assert [(clip.label, clip.speaker) for clip in source.clips] == [("anger", "1001"), ("happy", "1002")]
     assert source.task == "classification" and source.group == "speaker"
     assert source.clips[0].transcript.words[0].text == "don't"
+    # intervals draw whole videos: an actor must be one
+    assert [clip.video_id for clip in source.clips] == ["1001", "1002"]
 
 
 def test_ravdess_takes_speech_with_sound_and_picture(tmp_path):
@@ -64,6 +67,18 @@ def test_mosi_is_read_as_an_mmsa_folder(tmp_path):
 def test_another_folder_is_refused_with_its_name(tmp_path, dataset):
     with pytest.raises(FileNotFoundError, match=f"in the layout of {dataset}"):
         affect_source(dataset, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [((), "5 folds need at least 5 groups of clips; there are 1"),
+     (("--folds", "2", "--modalities", "voice"), "--modalities: 'voice' is none of")],
+)  # fmt: skip
+def test_what_cannot_be_run_is_refused_in_one_line_before_extraction(tmp_path, capsys, arguments, said):
+    placed(tmp_path / "VideoFlash" / "1001_DFA_ANG_XX.flv")
+    assert main(["affect", "--dataset", "cremad", str(tmp_path), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
 
 
 def test_shuffled_rows_come_from_other_samples_and_keep_lengths():

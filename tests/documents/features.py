@@ -23,7 +23,9 @@ A value that was not measured (no face in the frame, no pitch in an unvoiced str
 The verdict says how far recordings move a column that the speaker does not: its worst drift, in deviations of the
 column between words, and the nuisance behind it. Up to 0.5 is stable, up to 1 sensitive, more unstable
 (`extractors/verdicts.py` states the rule, [evidence.md](evidence.md) all figures). Unstable columns are not computed
-by default; `audio.include_unstable` and `face.include_unstable` bring them back.
+by default; `audio.include_unstable` and `face.include_unstable` bring them back. The verdict is about recordings
+alone: `response not monotonic` marks columns that did not follow every known change made for them in order and with
+the right sign ([evidence.md](evidence.md) says how far they did). Some are stable only because little moves them.
 """
 UNSTABLE = "Left out by default (`audio`, `face`)"
 

@@ -9,10 +9,9 @@ from extractors.face_columns import all_columns
 from extractors.verdicts import SENSITIVE_UP_TO, STABLE_UP_TO
 from extractors.word_rhythm import word_columns
 from pipeline.track import FeatureColumn
-from tests.evidence.record import FLAGGED, Json, verdicts
+from tests.evidence.record import FLAGGED, RESPONSES, Json, verdicts
 from tests.evidence.response import LEAST_RANK, STAYS_WITHIN
 
-RESPONSES = {"audio": "responses_voice", "face": "responses_face"}
 TITLES = {"audio": "Voice", "face": "Face"}
 INTRODUCTION = """# The evidence, column by column
 

@@ -13,6 +13,8 @@ from tests.evidence.sound_nuisances import SOUND_NUISANCES
 
 Json = dict[str, Any]
 DIGITS = 4
+RESPONSES = {"audio": "responses_voice", "face": "responses_face"}
+"""Modality -> the part that has its known responses."""
 FLAGGED = {nuisance.name for nuisance in SOUND_NUISANCES if nuisance.flagged}
 """Nuisances that the clip is flagged for: measured, but without a say in the verdict."""
 
@@ -26,17 +28,26 @@ def nuisance_figures(spread: Mapping[str, float], drifts: Mapping[str, Mapping[s
 
 
 def verdicts(figures: Json) -> Json:
-    """Return modality -> column -> verdict, worst drift and the nuisance behind it.
+    """Return modality -> column -> verdict, worst drift and the nuisance behind it, and whether it follows.
 
     Parameters
     ----------
     figures : dict
-        With `nuisances`: modality -> what `nuisance_figures` returns.
+        With `nuisances`: modality -> what `nuisance_figures` returns; and, where measured, what `RESPONSES` names.
     """
     return {
-        modality: {name: _judged(entry["drift"]) for name, entry in columns.items()}
+        modality: {
+            name: {**_judged(entry["drift"]), "follows": _follows(name, figures.get(RESPONSES[modality], {}))}
+            for name, entry in columns.items()
+        }
         for modality, columns in figures["nuisances"].items()
     }
+
+
+def _follows(column: str, responses: Json) -> bool | None:
+    """Tell whether a column follows every change that names it; None if none does."""
+    found = [entry["named"][column]["follows"] for entry in responses.values() if column in entry["named"]]
+    return all(found) if found else None
 
 
 def _judged(drift: Json) -> Json:

@@ -48,7 +48,17 @@ def test_a_flagged_nuisance_does_not_decide(figures):
     figures["nuisances"]["audio"]["voicing"]["drift"]["8 kHz"]["drift"] = 3.0
     assert verdicts(figures)["audio"]["voicing"]["verdict"] == "stable"
     figures["nuisances"]["audio"]["voicing"]["drift"]["room"]["drift"] = 3.0
-    assert verdicts(figures)["audio"]["voicing"] == {"verdict": "unstable", "worst_drift": 3.0, "under": "room"}
+    found = verdicts(figures)["audio"]["voicing"]
+    assert (found["verdict"], found["worst_drift"], found["under"]) == ("unstable", 3.0, "room")
+
+
+def test_a_column_follows_only_if_it_follows_every_change_that_names_it(figures):
+    assert verdicts(figures)["audio"]["pitch_semitones"]["follows"] is True
+    assert verdicts(figures)["audio"]["voicing"]["follows"] is None
+    entry = figures["responses_voice"]["pitch"]
+    other = {**entry, "named": {"pitch_semitones": {**entry["named"]["pitch_semitones"], "follows": False}}}
+    figures["responses_voice"]["another"] = other
+    assert verdicts(figures)["audio"]["pitch_semitones"]["follows"] is False
 
 
 def test_a_column_that_could_not_be_measured_has_no_verdict(figures):

@@ -6,7 +6,7 @@ from extractors.audio_columns import audio_columns
 from extractors.audio_config import AudioConfig
 from extractors.face import FaceConfig, FaceExtractor
 from extractors.face_columns import all_columns
-from extractors.verdicts import judgements, verdict_of
+from extractors.verdicts import Judgement, judgements, verdict_of
 from extractors.word_rhythm import word_columns
 
 DEFAULT = {
@@ -34,6 +34,15 @@ def test_recorded_verdicts_follow_the_rule(modality):
     for name, found in judgements(modality).items():
         by_drift = verdict_of(found.worst_drift, 1.0)
         assert found.verdict in {by_drift, "unstable"}, name
+
+
+@pytest.mark.parametrize(
+    ("follows", "said"),
+    [(True, "stable (0.30, room)"), (False, "stable (0.30, room); response not monotonic"),
+     (None, "stable (0.30, room); response not tested")],
+)  # fmt: skip
+def test_a_stable_column_that_nothing_moves_says_so(follows, said):
+    assert str(Judgement("stable", 0.3, "room", follows)) == said
 
 
 @pytest.mark.parametrize(

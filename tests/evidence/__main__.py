@@ -7,6 +7,7 @@ Parts that are not asked for with `--parts` are taken from the JSON file, if it 
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from extractors.verdicts import RECORD
@@ -15,7 +16,7 @@ from tests.evidence.page import evidence_page
 from tests.evidence.parts import PARTS
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the parts that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m tests.evidence", description=__doc__)
     parser.add_argument("--out", type=Path, help="the page to write (markdown)")
@@ -31,7 +32,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="few clips: to see that it works")
     options = parser.parse_args(arguments)
     figures = record.read(options.json)
-    for name in filter(None, options.parts.split(",")):
+    asked = list(filter(None, options.parts.split(",")))
+    if unknown := [name for name in asked if name not in PARTS]:
+        parser.error(f"--parts: {unknown[0]!r} is none of {', '.join(PARTS)}")
+    if absent := [name for name in ("material", "nuisances") if name not in (*asked, *figures)]:
+        parser.error(f"{absent[0]!r} is not in --json and not in --parts; the others need it, so measure it first")
+    if options.quick and options.verdicts:
+        parser.error("--verdicts decides the default columns; a --quick run is no ground for them")
+    for name in asked:
         print(f"-- {name}", file=sys.stderr)
         figures[name] = record.rounded(PARTS[name](options, figures))
         if options.json:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from extractors.verdicts import RECORD, judgements
+from tests.evidence.__main__ import main
 from tests.evidence.nuisances_voice import NAMES as VOICE
 from tests.evidence.page import evidence_page
 from tests.evidence.record import rounded, verdicts
@@ -68,6 +69,18 @@ def test_a_column_that_could_not_be_measured_has_no_verdict(figures):
 
 def test_figures_are_short_and_finite():
     assert rounded({"a": 0.123456, "b": [float("nan")], "c": "x"}) == {"a": 0.1235, "b": [None], "c": "x"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("--parts", "bogus"), "'bogus' is none of material"),
+     (("--parts", "material,responses_face"), "'nuisances' is not in --json and not in --parts"),
+     (("--quick", "--verdicts"), "no ground for them")],
+)  # fmt: skip
+def test_what_cannot_be_measured_is_refused_in_one_line(capsys, arguments, said):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("modality", ["audio", "face"])

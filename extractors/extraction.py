@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_quality, audio_track
 from extractors.face import TIME_DIGITS, FaceConfig, FaceExtractor, FaceResult, face_columns
 from extractors.language_presets import LANGUAGE_PRESETS
+from extractors.one_core import one_core
 from extractors.recipe import fingerprint, library_versions
 from extractors.recognise import Recogniser, RecogniserConfig, recogniser_folder
 from extractors.text import EMBEDDED_MODEL, HUB_MODEL, TextConfig, TextExtractor, model_digest
@@ -142,8 +143,9 @@ class Extractor:
         """
         return fingerprint(self.recipe, self._timer.shelf.digest(clip.language), clip, content)
 
+    @one_core()
     def extract(self, clip: Clip, content: str | None = None) -> AlignedClip:
-        """Extract one clip.
+        """Extract one clip, on one core: its bytes do not depend on how many there are.
 
         Parameters
         ----------

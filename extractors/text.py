@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.assets import model_folder as fetched_models
+from extractors.one_core import one_core
 from pipeline.aligned import Segment, WordPieces
 from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
@@ -90,6 +91,7 @@ class TextExtractor:
         """D column names, `bert_000` onwards: hidden units have no meaning of their own."""
         return tuple(f"bert_{unit:03d}" for unit in range(self.width))
 
+    @one_core()
     def embed(self, words: Sequence[str], segments: Sequence[Segment]) -> TextFeatures:
         """Embed the words of a clip, segment by segment.
 

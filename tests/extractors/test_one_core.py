@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController, threadpool_info
+import torch
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from extractors.english import EnglishAligner
+from extractors.extraction import Extractor
 from extractors.one_core import one_core
+from pipeline.clipfile import pack
+from pipeline.sources import read_source
+from tests.benchmarks.extraction import DATA
 
 
 def threads() -> set[int]:
@@ -29,3 +34,27 @@ def test_an_aligner_that_fails_gives_the_cores_back(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match="no"):
         aligner.place(["word"], np.zeros(16_000, np.float32))
     assert threads() == before
+
+
+def test_one_core_inside_another_lasts_until_the_outer_ends() -> None:
+    with ThreadpoolController().limit(limits=2, user_api="blas"):
+        before = threads()
+        with one_core():
+            with one_core():
+                pass
+            assert threads() == {1} and torch.get_num_threads() == 1
+        assert threads() == before
+
+
+def test_a_clip_has_the_same_bytes_on_one_core_and_on_several() -> None:
+    clip = next(each for each in read_source(DATA).clips if each.clip_id == "anna$_$1")
+    extractor, found, before = Extractor(), [], torch.get_num_threads()
+    try:
+        for count in (1, 4):
+            torch.set_num_threads(count)
+            with threadpool_limits(count):
+                found.append(pack(extractor.extract(clip)))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(before)
+    assert found[0] == found[1]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from extractors.one_core import one_core
 from extractors.text import TextConfig, TextExtractor, model_digest
 from pipeline.aligned import Segment
 from pipeline.errors import ModelMissingError
@@ -18,6 +19,7 @@ def whole(words):
     return (Segment(0, len(words), 0.0, 1.0),) if words else ()
 
 
+@one_core()
 def test_each_word_is_the_mean_of_its_pieces_hidden_states(extractor):
     words = "Unbelievably, I can't wait!".split()
     found = extractor.embed(words, whole(words))

@@ -25,7 +25,8 @@ ALL = "all"
 """The segment of the row that stands for the whole clip."""
 TEXT_ONLY = ("text",)
 NO_SCORE: Mapping[tuple[str, ...], str] = {
-    TEXT_ONLY: "no score is given; put what is said into a .txt or .srt file beside the clip"
+    TEXT_ONLY: "no score is given; put what is said into a .txt or .srt file beside the clip, or let a "
+    "recogniser write it (docs/words.md)"
 }
 
 

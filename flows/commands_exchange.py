@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.commands_extract import Json, Quiet
+from flows.commands_store import check_store
 from flows.settings import prepare
 from flows.terminal import give_json, say
 
@@ -28,6 +29,7 @@ def export(
     from flows.exporting import export as write
     from pipeline.store import FeatureStore
 
+    check_store(store)
     done = write(FeatureStore(store), out, form)
     if json:
         give_json(done)

@@ -22,7 +22,6 @@ OPTIONAL = {
     "datasets": "pip install 'dmd-video[hf]'",
 }
 STARTER_PURPOSE = "DMD on the words of CMU-MOSI: what `dmd score` uses without --model; ships with the package"
-MEND = "pip install --upgrade dmd-video"
 
 models = typer.Typer(help="Model files: the only place that downloads.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -107,10 +106,12 @@ def package_rows() -> list[dict[str, str]]:
         try:
             found = metadata(name).json
             said = str(found.get("license_expression") or found.get("license") or _classified(found))
-            licence = said.strip().splitlines()[0][:60] if said.strip() else "see its documentation"
+            licence = said.strip().splitlines()[0] if said.strip() else "see its documentation"
             rows.append({"name": name, "version": str(found["version"]), "licence": licence, "remedy": ""})
         except PackageNotFoundError:
-            rows.append({"name": name, "version": "", "licence": "", "remedy": OPTIONAL.get(name, MEND)})
+            rows.append(
+                {"name": name, "version": "", "licence": "", "remedy": OPTIONAL.get(name, f"pip install {name}")}
+            )
     return rows
 
 

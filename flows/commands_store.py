@@ -28,7 +28,7 @@ def merge(
     from pipeline.merging import merge as merge_stores
 
     for store in stores:
-        _check_store(store)
+        check_store(store)
     done = merge_stores(stores, out)
     if json:
         give_json({"store": str(out), **asdict(done)})
@@ -51,7 +51,7 @@ def forget(
     from pipeline.forgetting import forget as forget_clip
     from pipeline.store import FeatureStore
 
-    _check_store(store)
+    check_store(store)
     prepare()
     # Prefect first: if its server fails, the store still knows the clip, and the same command is tried again.
     rows = forget_failures(clip)
@@ -67,6 +67,9 @@ def forget(
     say("pages, score tables and trained runs elsewhere, and the clip itself, are yours to delete", quiet=quiet)
 
 
-def _check_store(path: Path) -> None:
+def check_store(path: Path) -> None:
+    """Refuse a path at which no feature store stands."""
     if not (path / "store.json").is_file():
-        raise UsageError(f"{path}: no feature store here; correct the path")
+        raise UsageError(
+            f"{path}: no feature store here; correct the path, or make one: `dmd extract SOURCE --out STORE`"
+        )

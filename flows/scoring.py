@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prefect import task
@@ -81,8 +81,8 @@ def score(
         found = check(source, kept, **request)  # type: ignore[arg-type]
         outcomes = fill(found, Effort(Crew(workers, engine), timeout_s), OBSERVER.get())
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-        asked = {outcome.clip_id for outcome in outcomes} - {outcome.clip_id for outcome in failed}
-        return score_features(kept, out, model, device, failed, frozenset(asked), explain)
+        asked = {outcome.clip_id: outcome.path for outcome in outcomes if outcome.status != "failed"}
+        return score_features(kept, out, model, device, failed, asked, explain)
 
 
 @task(name="score-features", cache_policy=NO_CACHE, persist_result=False)
@@ -92,10 +92,10 @@ def score_features(
     model: str,
     device: str,
     failed: list[Outcome],
-    only: frozenset[str] | None = None,
+    only: Mapping[str, str] | None = None,
     explain: bool = False,
 ) -> ScoreSummary:
-    """Score stored features and write the tables; with ``only``, these clips of the store."""
+    """Score stored features and write the tables; with ``only`` (clip id -> media file), these clips of the store."""
     from dmd.checkpoint import load_run
     from dmd.scoring import ALL, score_clips, score_dataset
 
@@ -103,7 +103,7 @@ def score_features(
     failures = list(failed)
 
     def note(clip_id: str, error: PipelineError) -> None:
-        failures.append(Outcome(clip_id, "", "failed", "score", str(error)))
+        failures.append(Outcome(clip_id, (only or {}).get(clip_id, ""), "failed", "score", str(error)))
 
     if Path(source).suffix.lower() in PICKLES:
         rows = [row.as_columns() for row in score_dataset(run, open_dataset(source), explained=explain)]
@@ -121,5 +121,5 @@ def score_features(
     return ScoreSummary(out, model, scored, len(failures), tuple(failures), tuple(rows))
 
 
-def _clips(store: FeatureStore, only: frozenset[str] | None) -> Iterator[AlignedClip]:
+def _clips(store: FeatureStore, only: Mapping[str, str] | None) -> Iterator[AlignedClip]:
     return (store.load(clip_id) for clip_id in store if only is None or clip_id in only)

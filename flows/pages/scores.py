@@ -88,6 +88,24 @@ def by_clip(rows: Rows) -> dict[str, ClipScores]:
     }
 
 
+def scores_of(clip_ids: Sequence[str], rows: Rows, where: str) -> dict[str, ClipScores]:
+    """Return the scores of these clips; a table of other clips alone is refused.
+
+    Raises
+    ------
+    UsageError
+        As for `by_clip`, or no row is of any of these clips.
+    """
+    found = by_clip(rows)
+    kept = {clip_id: found[clip_id] for clip_id in clip_ids if clip_id in found}
+    if found and clip_ids and not kept:
+        raise UsageError(
+            f"the scores are of other clips ({next(iter(found))!r}, ...) than {where} ({clip_ids[0]!r}, ...); "
+            "score what is shown: `dmd score STORE --out scores.csv`"
+        )
+    return kept
+
+
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read the rows of a score file."""
     if not path.is_file():

@@ -11,7 +11,7 @@ from flows.pages.dictionary import known_columns
 from flows.pages.document import write_page
 from flows.pages.film import Filmer, Media
 from flows.pages.flags import FLAG_MEANINGS
-from flows.pages.scores import NO_SCORES, ClipScores, Rows, by_clip
+from flows.pages.scores import NO_SCORES, ClipScores, Rows, scores_of
 from flows.pages.store_summary import StoreSummary, histogram, summarise
 from flows.pages.store_tables import tables
 from pipeline.store import FeatureStore
@@ -61,9 +61,9 @@ def write_store_page(
     StoreError
         A clip's file is damaged, or the folder of ``out`` is missing or not writable.
     UsageError
-        The score file cannot be read.
+        The score file cannot be read, or is of other clips.
     """
-    known, found = columns or known_columns(), by_clip(scores)
+    known, found = columns or known_columns(), scores_of(list(store), scores, str(store.path))
     summary = summarise(store)
     shown = _shown(summary, clips_shown)
     with Filmer(media) as filmer:

@@ -99,6 +99,7 @@ def test_a_clip_without_any_modality_of_the_model_is_a_failure(text_only: Traine
     assert set(rows) == {clips[0].clip_id, clips[2].clip_id}
     message = str(failed[clips[1].clip_id])
     assert "has audio, and the model was trained with text alone; no score is given" in message
+    assert ".txt or .srt file beside the clip" in message and "docs/words.md" in message
     with pytest.raises(EmptyClipError, match="no score is given"):
         list(score_clips(text_only, clips))
 

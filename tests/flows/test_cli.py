@@ -66,6 +66,7 @@ def folder(tmp_path):
         (["extract", "clip.csv", "--out", "s", "--device", "tpu"], "auto, cpu, cuda"),
         (["merge", "empty", "--out", "s"], "empty: no feature store"),
         (["forget", "a", "--store", "empty"], "empty: no feature store"),
+        (["export", "empty", "x.pkl", "--format", "mmsa"], "empty: no feature store"),
         (["train", "nowhere", "--out", "r"], "nowhere"),
         (["train", "empty", "--out", "r"], "dmd extract empty --out STORE"),
         (["train", "empty", "--out", "r", "--task", "guess"], "task"),

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from flows.pages.scores import by_clip
+from flows.pages.scores import by_clip, scores_of
 from pipeline.errors import UsageError
 from tests.flows.page_material import make_clip, score_row
 
@@ -55,6 +55,15 @@ def test_an_only_segment_stands_for_its_clip():
 
 def test_no_scores_are_no_scores():
     assert by_clip(None) == {}
+    assert scores_of(["a"], None, "the store") == {}
+
+
+def test_a_table_of_other_clips_alone_is_refused():
+    assert set(scores_of(["b", "c"], ROWS, "the store")) == {"b"}
+    with pytest.raises(
+        UsageError, match=r"of other clips \('a', \.\.\.\) than the store \('c', \.\.\.\); score what"
+    ):
+        scores_of(["c"], ROWS, "the store")
 
 
 @pytest.mark.parametrize(

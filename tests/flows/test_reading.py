@@ -1,12 +1,14 @@
 """Scoring without a model of one's own: the words of a store are read in the form the starter model needs."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
 from pipeline.clip import Clip
 from pipeline.store import FeatureStore
 from pipeline.words import plain_transcript
+from tests.dmd.synthetic import make_clip
 
 TEXTS = {
     "praise": "What a wonderful film; I loved every minute!",
@@ -44,3 +46,19 @@ def test_evaluating_the_starter_reads_a_store_in_its_form_too(store):
 
     run = load_run(starter_run(), "cpu")
     run.demand_fit(open_dataset(str(store.path), run.record.reading))
+
+
+def test_a_clip_of_which_the_model_reads_nothing_fails_with_its_file(tmp_path):
+    from dmd.starter import starter_run
+    from flows.scoring import score_features
+
+    spoken = make_clip(1, modalities=("audio",))
+    clip = replace(spoken, words=tuple(replace(word, text="") for word in spoken.words))
+    FeatureStore(tmp_path / "store", create=True).write(clip)
+    out = tmp_path / "scores.csv"
+    found = score_features.fn(
+        str(tmp_path / "store"), str(out), str(starter_run()), "cpu", [], {clip.clip_id: "films/one.mp4"}
+    )
+    assert (found.exit_code, found.failures[0].path, found.failures[0].stage) == (1, "films/one.mp4", "score")
+    with (tmp_path / "scores.csv.failures.csv").open(encoding="utf-8") as stream:
+        assert [row["path"] for row in csv.DictReader(stream)] == ["films/one.mp4"]

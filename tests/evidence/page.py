@@ -22,7 +22,8 @@ name folders of real clips. Measured on: {material}.
 **Response.** One thing is changed by known amounts, on real clips or on synthesised ones; a column that is named
 for it must follow with the right sign and a mean rank correlation of at least {rank}. The slope is that of the
 median word, in the column's unit a unit of dose. *Others* lists default columns that are not named, do not read the
-same points or bands, and moved by more than {stays} deviation between words over the whole range of doses.
+same points or bands, and moved by more than {stays} deviation between words over the whole range of doses; *free*
+counts columns that do read them and were not held to stay.
 
 **Drift.** What a recording changes and the speaker does not: root mean square difference from what the column should
 read, in deviations of the column between words. At most {stable} under every nuisance is stable, at most {sensitive}
@@ -107,7 +108,8 @@ def _responses(responses: Json, kept: set[str]) -> Iterator[str]:
     for stimulus, entry in responses.items():
         named = [_named(name, found) for name, found in entry["named"].items()]
         strayed = [f"`{name}` {moved:.1f}" for name, moved in entry["strayed"].items() if name in kept]
-        moved = ", ".join(strayed) or "none"
+        free = len(entry["every"]) - len(entry["named"]) - entry["others"]
+        moved = f"{', '.join(strayed) or 'none'}; {free} free"
         yield f"| {stimulus}, {entry['unit']} ({entry['clips']}) | {'; '.join(named)} | {moved} |"
 
 

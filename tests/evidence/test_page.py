@@ -23,7 +23,15 @@ def figures():
         for modality in ("audio", "face")
     }
     named = {"sign": 1, "demanded_slope": 1.0, "slope": 0.98, "rank": 1.0, "moved": 2.0, "follows": True}
-    entry = {"unit": "semitone", "clips": 3, "named": {"pitch_semitones": named}, "strayed": {"voicing": 1.5}}
+    every = {name: [0.0, 0.0, 0.0] for name in ("pitch_semitones", "voicing", "loudness", "level_dba")}
+    entry = {
+        "unit": "semitone",
+        "clips": 3,
+        "named": {"pitch_semitones": named},
+        "strayed": {"voicing": 1.5},
+        "others": 1,
+        "every": every,
+    }
     return {
         "material": "a folder",
         "nuisances": nuisances,
@@ -37,7 +45,7 @@ def test_every_column_has_its_line(figures):
     page = evidence_page(figures)
     assert all(f"| `{name}` |" in page for name in VOICE)
     assert "pitch: 0.98 a semitone, rank 1.00" in page
-    assert "`voicing` 1.5" in page and "skipped, no python" in page and "not shown by the clips" in page
+    assert "`voicing` 1.5; 2 free" in page and "skipped, no python" in page and "not shown by the clips" in page
 
 
 def test_a_column_that_does_not_follow_stands_out(figures):

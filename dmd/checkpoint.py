@@ -33,6 +33,7 @@ from pipeline.collate import Collator
 from pipeline.dataset import Dataset, Rows
 from pipeline.errors import StoreError
 from pipeline.files import make_folder, write_whole
+from pipeline.jsontext import parse_json
 from pipeline.normaliser import Normaliser, load_normaliser
 
 RUN = "run.json"
@@ -128,7 +129,7 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
     def evaluation(self) -> dict[str, Any]:
         """Return what RUN/evaluation.json holds; empty if there is none."""
         path = self.path / EVALUATION
-        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        found: dict[str, Any] = parse_json(path.read_text("utf-8")) if path.is_file() else {}
         return found
 
     def _system(self, seed: int) -> DmdSystem:

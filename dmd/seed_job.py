@@ -1,6 +1,5 @@
 """What one seed's training reads, says while it goes on, and leaves."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from dmd.config import DmdConfig
 from dmd.training_config import TrainingConfig
 from pipeline.dataset import Dataset, Rows
+from pipeline.jsontext import parse_json
 from pipeline.normaliser import Normaliser
 
 DONE = "seed.json"
@@ -69,4 +69,4 @@ def finished_seed(folder: Path, seed: int) -> SeedResult | None:
     path = folder / DONE
     if not path.is_file():
         return None
-    return SeedResult(seed, **json.loads(path.read_text("utf-8")))
+    return SeedResult(seed, **parse_json(path.read_text("utf-8")))

@@ -12,6 +12,7 @@ from torch import Tensor
 from dmd.system import DmdSystem
 from pipeline.errors import StoreError
 from pipeline.files import write_whole
+from pipeline.jsontext import parse_json
 
 STATE = "state.safetensors"
 Row = dict[str, float]
@@ -77,7 +78,7 @@ def load_state(
         return None
     try:
         with safe_open(path, framework="pt") as stream:
-            record = json.loads(stream.metadata()["state"])
+            record = parse_json(stream.metadata()["state"])
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}
         system.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
         optimizer.load_state_dict({"state": _optimizer_state(tensors), "param_groups": record["groups"]})

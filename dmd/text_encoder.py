@@ -1,6 +1,5 @@
 """BERT inside the model: word pieces to one row a word."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from dmd.config import TextEncoderConfig
 from pipeline.batch import Modality, Pieces
 from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
+from pipeline.jsontext import parse_json
 
 
 class TextEncoder(nn.Module):
@@ -118,7 +118,7 @@ def read_shape(folder: Path) -> dict[str, Any]:
         When there is no readable configuration of a BERT.
     """
     try:
-        found = json.loads((folder / "config.json").read_text())
+        found = parse_json((folder / "config.json").read_text())
         if found.get("model_type") != "bert":
             raise ModelMissingError(f"text encoder {folder}: model type {found.get('model_type')!r}, need 'bert'")
         return {

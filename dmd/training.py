@@ -26,6 +26,7 @@ from pipeline.datafolder import save_dataset
 from pipeline.dataset import Dataset
 from pipeline.errors import UsageError
 from pipeline.files import make_folder, write_whole
+from pipeline.jsontext import parse_json
 
 BEGUN = "training.json"
 WORK = "work"
@@ -102,7 +103,7 @@ def _begin(plan: Plan, out: Path) -> None:
     mine = {"data": plan.dataset.fingerprint(), "config": config}
     path = out / BEGUN
     if path.is_file():
-        found = json.loads(path.read_text("utf-8"))
+        found = parse_json(path.read_text("utf-8"))
         other = [key for key, value in config.items() if found["config"].get(key) != value]
         if found["data"] != mine["data"]:
             other = ["the data", *other]
@@ -184,7 +185,7 @@ def _evaluate(plan: Plan, run: TrainedRun) -> dict[str, Any]:
 
 
 def _run_record(plan: Plan, out: Path, calibration: Calibration | None, evaluation: Mapping[str, Any]) -> RunRecord:
-    seeds = [json.loads((out / seed_folder(seed) / "seed.json").read_text("utf-8")) for seed in _seeds(plan.config)]
+    seeds = [parse_json((out / seed_folder(seed) / "seed.json").read_text("utf-8")) for seed in _seeds(plan.config)]
     data, rows = plan.dataset, plan.dataset.clip_rows(plan.train)
     return RunRecord(
         name=data.name,

@@ -15,13 +15,13 @@ The verdict is about recordings alone. Whether a column moves when the voice or 
 a column that nothing moves is stable, and tells nothing.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
+from pipeline.jsontext import parse_json
 from pipeline.track import FeatureColumn, Verdict
 
 RECORD = Path(__file__).parent / "verdicts.json"
@@ -66,7 +66,7 @@ def verdict_of(worst_drift: float, least_kept: float) -> Verdict:
 @cache
 def judgements(modality: Modality) -> dict[str, Judgement]:
     """Return the recorded judgement of every measured column."""
-    record = json.loads(RECORD.read_text("utf-8"))
+    record = parse_json(RECORD.read_text("utf-8"))
     found = {}
     for name, entry in record[modality].items():
         assert entry["verdict"] in get_args(Verdict), f"{RECORD.name}: {name} has verdict {entry['verdict']!r}"

@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import Artifact
 from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.server import server
+from pipeline.jsontext import parse_json
 
 FAILURES = "failures"
 """Key of the tables of failed clips (see `flows/extracting.py`)."""
@@ -51,7 +52,7 @@ def _tables(client: SyncPrefectClient) -> list[Artifact]:
 
 def _without(client: SyncPrefectClient, table: Artifact, clip_id: str) -> int:
     """Put a table without the clip's rows in the place of one that has some; none if nothing else is in it."""
-    rows = json.loads(str(table.data))
+    rows = parse_json(str(table.data))
     rest = [row for row in rows if row["clip_id"] != clip_id]
     if rest and len(rest) < len(rows):
         # Not changed in place: the client would repeat what is left in an event, where no one could forget it.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.aligned import AlignedClip, ClipInfo, Segment, WordPieces
 from pipeline.errors import DamagedClipError
+from pipeline.jsontext import parse_json
 from pipeline.track import FeatureTrack, WordFeatures
 from pipeline.words import Word
 
@@ -137,9 +138,9 @@ def _record(path: Path) -> dict[str, Any]:
             (size,) = struct.unpack("<Q", stream.read(8))
             if size > MAX_HEADER_BYTES:
                 raise ValueError(f"header of {size} bytes")
-            header = json.loads(stream.read(size))
+            header = parse_json(stream.read(size))
             held = os.fstat(stream.fileno()).st_size - 8 - size
-        record = json.loads(header["__metadata__"][RECORD])
+        record = parse_json(header["__metadata__"][RECORD])
         declared = max(
             (array["data_offsets"][1] for name, array in header.items() if name != "__metadata__"), default=0
         )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.dataset import ClipRecord, Dataset, ModalityRows, PieceRows, SampleIndex
 from pipeline.errors import StoreError
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, sync_folder
+from pipeline.jsontext import parse_json
 from pipeline.schema import FeatureSchema
 
 FORMAT = 1
@@ -86,7 +87,7 @@ def open_dataset(folder: Path, stamp: Any = None) -> Dataset | None:
     if not (folder / RECORD).is_file():
         return None
     try:
-        record = json.loads((folder / RECORD).read_text("utf-8", "surrogatepass"))
+        record = parse_json((folder / RECORD).read_text("utf-8", "surrogatepass"))
         if record["format"] != FORMAT or record["stamp"] != stamp:
             return None
         arrays = {file.stem: _mapped(file) for file in folder.glob("*.npy")}

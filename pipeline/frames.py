@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.aligned import AlignedClip, ClipInfo, Segment, WordPieces
 from pipeline.errors import UsageError
+from pipeline.jsontext import parse_json
 from pipeline.schema import MODALITIES
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
@@ -95,7 +96,7 @@ def read_parquet(path: Path) -> list[AlignedClip]:
 
     try:
         table = pq.read_table(path)
-        note = json.loads((table.schema.metadata or {}).get(NOTE, b"{}"))
+        note = parse_json((table.schema.metadata or {}).get(NOTE, b"{}"))
         ids = table.column("clip_id").to_pylist()
         bounds = [0, *(at for at in range(1, len(ids)) if ids[at] != ids[at - 1]), len(ids)]
         return [_clip(table.slice(first, end - first), note) for first, end in pairwise(bounds)]

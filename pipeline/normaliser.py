@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.dataset import Dataset, ModalityRows, Rows
 from pipeline.errors import StoreError
 from pipeline.files import write_whole
+from pipeline.jsontext import parse_json
 from pipeline.schema import MODALITIES
 
 Floats = NDArray[np.float64]
@@ -162,7 +163,7 @@ def load_normaliser(path: Path) -> Normaliser:
 
     try:
         with safe_open(path, framework="numpy") as stream:
-            record = json.loads(stream.metadata()["normaliser"])
+            record = parse_json(stream.metadata()["normaliser"])
             arrays = {key: stream.get_tensor(key) for key in stream.keys()}
         scalings = {
             modality: Scaling(

@@ -26,6 +26,7 @@ from pipeline.aligned import AlignedClip, ClipInfo
 from pipeline.clipfile import ClipHeader, pack, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
+from pipeline.jsontext import parse_json
 
 FORMAT = 1
 FAILURE_COLUMNS = ("clip_id", "path", "stage", "error")
@@ -77,7 +78,7 @@ class FeatureStore:
 
     def _check_format(self, settings: Path) -> None:
         try:
-            found = json.loads(settings.read_text("utf-8"))["format"]
+            found = parse_json(settings.read_text("utf-8"))["format"]
         except (ValueError, KeyError, TypeError, OSError):
             raise StoreError(
                 f"{settings}: is not readable as a store's settings; extract into a new folder"
@@ -88,7 +89,7 @@ class FeatureStore:
     @property
     def settings(self) -> Mapping[str, Any]:
         """What the last extraction recorded of itself: configuration, versions, model hashes."""
-        content: dict[str, Any] = json.loads((self.path / "store.json").read_text("utf-8"))
+        content: dict[str, Any] = parse_json((self.path / "store.json").read_text("utf-8"))
         return content
 
     def write_settings(self, settings: Mapping[str, Any]) -> None:

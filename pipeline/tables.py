@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.jsontext import parse_json
 from pipeline.textfile import TextFileError, read_text
 
 MAX_TABLE_BYTES = 128 * 1024 * 1024
@@ -171,8 +171,8 @@ def _split_lines(content: str) -> Iterator[str]:
 
 def _json_row(line: int, text: str) -> Row:
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
+        content = parse_json(text)
+    except ValueError:
         return Row(line, {}, "is no JSON; write one object a line")
     if not isinstance(content, dict):
         return Row(line, {}, "is no JSON object; write one object a line")

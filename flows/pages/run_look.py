@@ -15,6 +15,7 @@ import numpy as np
 from flows.pages.spaces import decoupled_spaces
 from pipeline.errors import SplitError
 from pipeline.files import write_whole
+from pipeline.jsontext import parse_json
 
 if TYPE_CHECKING:
     from dmd.checkpoint import TrainedRun
@@ -52,7 +53,7 @@ def write_look(run: "TrainedRun", dataset: "Dataset", split: str | None = None) 
 def read_look(folder: Path) -> Json:
     """Return what RUN/look.json holds; empty if there is none."""
     path = folder / LOOK
-    found: Json = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    found: Json = parse_json(path.read_text("utf-8")) if path.is_file() else {}
     return found
 
 

@@ -1,6 +1,5 @@
 """The page of a run: how it learned, how good it is beside simpler models, where it errs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from flows.pages.run_charts import UNITS, coverage, learning_charts, look_charts
 from flows.pages.run_look import read_look
 from flows.pages.run_tables import ablation, confusion, differences, mistakes, results, verdict, worst
 from flows.pages.scores import ClipScores, Score
+from pipeline.jsontext import parse_json
 from pipeline.store import FeatureStore
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None, m
 
 def _evaluations(path: Path) -> dict[str, Json]:
     """Return the evaluation of each split, test first; empty if there is none."""
-    found: dict[str, Json] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    found: dict[str, Json] = parse_json(path.read_text("utf-8")) if path.is_file() else {}
     known = [name for name in SPLITS if name in found]
     return {name: found[name] for name in (*known, *(name for name in found if name not in known))}
 

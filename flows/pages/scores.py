@@ -1,7 +1,6 @@
 """Scores as a page needs them: read from a score file, or from rows that are at hand."""
 
 import csv
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.jsontext import parse_json
 
 WHOLE_CLIP = "all"
 """The `segment` of the row that stands for the clip."""
@@ -129,7 +129,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_jsonl(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    return [parse_json(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
 def _read_parquet(path: Path) -> list[dict[str, Any]]:
@@ -204,6 +204,6 @@ def _decoded(value: Any) -> Any:
     if not isinstance(value, str) or not value.strip():
         return value
     try:
-        return json.loads(value)
+        return parse_json(value)
     except ValueError:
         return None

@@ -22,6 +22,7 @@ from pipeline.aligned import AlignedClip
 from pipeline.errors import UsageError
 from pipeline.files import make_folder
 from pipeline.formats.filenames import clip_id_of, name_of
+from pipeline.jsontext import parse_json
 from pipeline.schema import MODALITIES
 
 SEQUENCES = ("words", *MODALITIES, "labels")
@@ -156,7 +157,7 @@ def _entry(group: Any) -> Entry:
 
 def _json(value: Any) -> Any:
     text = value[0]
-    return json.loads(text.decode() if isinstance(text, bytes) else text)
+    return parse_json(text.decode() if isinstance(text, bytes) else text)
 
 
 def _number(label: str | None) -> float | None:

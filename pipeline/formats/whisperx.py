@@ -5,7 +5,6 @@ Layout: ``{"segments": [{"start", "end", "text", "speaker", "words": [{"word", "
 (https://github.com/m-bain/whisperX).
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import TranscriptError
+from pipeline.jsontext import parse_json
 from pipeline.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
 
@@ -47,10 +47,9 @@ def load_json(path: Path) -> object:
         If it cannot be read or parsed.
     """
     try:
-        return json.loads(read_text(path).lstrip("\ufeff"))
-    except (TextFileError, ValueError, RecursionError) as error:
-        why = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise TranscriptError(f"transcript {os.fspath(path)!r}: is no JSON ({why}); write it again") from None
+        return parse_json(read_text(path).lstrip("\ufeff"))
+    except (TextFileError, ValueError) as error:
+        raise TranscriptError(f"transcript {os.fspath(path)!r}: is no JSON ({error}); write it again") from None
 
 
 def read_whisperx(path: Path, language: str = "en") -> Transcript:

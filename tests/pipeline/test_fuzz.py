@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clipfile import pack, read_clip, read_header
@@ -130,6 +130,8 @@ def test_a_bent_clip_of_a_store_is_damage_and_nothing_else(tmp_path, changes):
 
 
 @settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(changes=[(0.0, "insert", b"[" * 2000)], name="store.json")
+@example(changes=[(0.0, "insert", b"[" * 2000)], name="quarantine.json")
 @given(changes=CHANGES, name=st.sampled_from(["store.json", "quarantine.json", "failures.csv"]))
 def test_a_bent_record_of_a_store_is_one_line(tmp_path, changes, name):
     seeds = {

@@ -1,0 +1,29 @@
+"""JSON from files that anybody may have written: what cannot be read is a ValueError, whatever is wrong with it."""
+
+import json
+from typing import Any
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the value that a JSON text stands for.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The whole text; bytes are decoded as the standard says (UTF-8, -16 or -32).
+
+    Returns
+    -------
+    JSON value
+        Objects as dict, arrays as list.
+
+    Raises
+    ------
+    ValueError
+        The text is no JSON, or nests deeper than the interpreter follows. (The standard library raises a
+        RecursionError for that, which no reader of files expects: a few thousand brackets would end a run.)
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("arrays or objects nest too deeply") from None

@@ -18,7 +18,19 @@ CURRENCIES = {
     "£": Currency("pound", "pounds", "penny", "pence"),
     "€": Currency("euro", "euros", "cent", "cents"),
     "¥": Currency("yen", "yen", "sen", "sen"),
+    "₹": Currency("rupee", "rupees", "paisa", "paise"),
+    "₽": Currency("ruble", "rubles", "kopeck", "kopecks"),
+    "₩": Currency("won", "won", "jeon", "jeon"),
+    "₺": Currency("lira", "lira", "kurush", "kurush"),
+    "₪": Currency("shekel", "shekels", "agora", "agorot"),
+    "₫": Currency("dong", "dong", "hao", "hao"),
+    "₴": Currency("hryvnia", "hryvnias", "kopeck", "kopecks"),
+    "₦": Currency("naira", "naira", "kobo", "kobo"),
+    "₱": Currency("peso", "pesos", "centavo", "centavos"),
+    "฿": Currency("baht", "baht", "satang", "satang"),
+    "₿": Currency("bitcoin", "bitcoins", "satoshi", "satoshis"),
 }
+CENT_SIGNS = {"¢": ("cent", "cents")}
 SCALES = {
     "k": "thousand",
     "m": "million",
@@ -43,6 +55,7 @@ MONTHS = (
     "november",
     "december",
 )
+MONTHS_CUT = {name[:3]: name for name in MONTHS if name != "may"} | {"sept": "september"}
 ROMAN_NUMERALS = {
     "II": 2,
     "III": 3,
@@ -58,6 +71,12 @@ ROMAN_NUMERALS = {
     "XVI": 16,
 }
 """Without I, V and X, which are more often letters."""
+REGNAL_NAMES = frozenset(
+    "alexander benedict catherine charles clement edward elizabeth francis frederick george gregory harald henry "
+    "innocent ivan james john joseph louis napoleon nicholas otto paul philip pius ramesses rameses richard urban "
+    "wilhelm william".split()
+)
+"""A Roman numeral behind one is *the second*, not *two*."""
 SYMBOLS = {
     "&": "and",
     "@": "at",
@@ -139,16 +158,7 @@ DOTTED_ABBREVIATIONS = {
     "min": "minutes",
     "sec": "seconds",
     "hrs": "hours",
-    "jan": "january",
-    "feb": "february",
-    "mar": "march",
-    "apr": "april",
-    "aug": "august",
-    "sept": "september",
-    "sep": "september",
-    "oct": "october",
-    "nov": "november",
-    "dec": "december",
+    **MONTHS_CUT,
 }
 """Only with a point: without it they are words or names."""
 UNITS = {
@@ -156,11 +166,28 @@ UNITS = {
     "°c": "degree celsius|degrees celsius",
     "°f": "degree fahrenheit|degrees fahrenheit",
     "km": "kilometer|kilometers",
+    "m": "meter|meters",
+    "M": "million",
+    "in": "inch|inches",
+    "yd": "yard|yards",
+    "yds": "yard|yards",
+    "l": "liter|liters",
+    "v": "volt|volts",
+    "w": "watt|watts",
+    "kw": "kilowatt|kilowatts",
+    "kwh": "kilowatt hour|kilowatt hours",
+    "s": "second|seconds",
+    "S": "s",
+    "h": "hour|hours",
+    "eur": "euro|euros",
+    "usd": "dollar|dollars",
+    "gbp": "pound|pounds",
     "cm": "centimeter|centimeters",
     "mm": "millimeter|millimeters",
     "kg": "kilogram|kilograms",
     "mg": "milligram|milligrams",
     "g": "gram|grams",
+    "G": "g",
     "ft": "foot|feet",
     "mi": "mile|miles",
     "lb": "pound|pounds",

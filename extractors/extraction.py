@@ -34,7 +34,7 @@ from pipeline.streams import MediaConfig, MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
 
-EXTRACTION_VERSION = 2
+EXTRACTION_VERSION = 3
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
 Device = Literal["auto", "cpu", "cuda"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 _LONGEST_INITIALS = 5
 _VOWELS = set("aeiouy")
+_NEVER_WORDS = frozenset(("US",))
+"""Capitals that are initials although the word is in the dictionary, in a text that is not all capitals."""
 _WHOLE_LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"}
 )
@@ -43,6 +45,8 @@ def said_letters(letters: str, known: Callable[[str], bool], shouted: bool, besi
     short_capitals = letters.isupper() and not shouted and 1 < len(bare) <= 3
     if beside_number and len(bare) <= 3 and (short_capitals or not known(bare) or not _VOWELS & set(bare)):
         return [letter for letter in bare if letter != "'"]
+    if letters in _NEVER_WORDS and not shouted:
+        return list(bare)
     for candidate in (word, bare, f"{bare}'" if word.endswith("'") else bare):
         if known(candidate):
             return [candidate]

@@ -9,47 +9,76 @@ from collections.abc import Callable, Sequence
 
 from extractors.english_words import (
     ABBREVIATIONS,
+    CENT_SIGNS,
     CURRENCIES,
     DOTTED_ABBREVIATIONS,
-    MONTHS,
+    REGNAL_NAMES,
     ROMAN_NUMERALS,
     SCALE_WORDS,
-    SCALES,
     SYMBOLS,
     UNINTELLIGIBLE,
     UNITS,
     WHOLE_WORDS,
 )
+from extractors.grouped_numbers import grouped_numbers, said_over_rows
 from extractors.spelling import said_letters, without_accents
-from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal, say_year
+from extractors.spoken_amounts import (
+    NUMBER,
+    said_address,
+    said_date,
+    said_decade,
+    said_fraction,
+    said_height,
+    said_mixed,
+    said_money,
+    said_number,
+    said_plural,
+    said_power,
+    said_range_start,
+    said_time,
+)
+from extractors.spoken_dates import said_in_date
+from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal
 
-_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?|\.\d+"
+_SIGN = f"[{''.join(CURRENCIES)}]"
+_ANY_SIGN = f"[{''.join((*CURRENCIES, *CENT_SIGNS))}]"
 _RULES = re.compile(
     rf"""
     (?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s,;!?]+[\w/]|
         [a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|tv|co\.uk)(?:/[\w./-]*\w)?(?![a-z]))
     |(?P<time>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)(?P<half>\s?[ap]\.?m\b\.?)?
     |(?P<date>\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}})(?!\d)
-    |(?P<money>[$£€¥])(?P<amount>{_NUMBER})(?P<scale>k|m|mm|bn|b|tn|t)?(?![a-z])
-    |(?P<percent>{_NUMBER})\s?%
+    |(?P<money>{_SIGN})\s?(?P<debt>-)?(?P<amount>{NUMBER})(?:\s?-\s?{_SIGN}?(?P<upto>{NUMBER}))?
+        (?P<scale>k|m|mm|bn|b|tn|t)?(?![a-z])
+    |(?P<worth>{NUMBER})(?P<worths>k|m|mm|bn|b|tn|t)?\s?(?P<coin>{_ANY_SIGN})(?!\d)
+    |(?P<percent>{NUMBER})\s?%
+    |(?P<height>\d)'\s?(?P<inches>1[01]|\d)(?!\d)"?
     |(?P<ordinal>\d+(?:,\d{{3}})*)(?:st|nd|rd|th)(?![a-z])
-    |'?(?P<decade>(?:1\d|20)?\d0)'?s(?![a-z])
-    |(?P<plural>\d+)'?s(?![a-z])
-    |(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\(?\d{{3}}\)?[-.])?\d{{3}}[-.]\d{{4}})(?!\d)
+    |'?(?P<decade>(?:1[1-9]|20)?\d0)'?s(?![a-z])
+    |(?P<plural>\d+(?:,\d{{3}})*)(?:'|(?<=\d{{3}}))s(?![a-z])
+    |(?!\d00-\d\d00(?!\d))(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\(?\d{{3}}\)?[-.])?\d{{3}}[-.]\d{{4}})(?!\d)
+    |(?P<mixed>\d+)[\s-](?P<part>\d/\d+)
     |(?P<fraction>\d+/\d+)
-    |(?P<low>{_NUMBER})\s?-\s?(?P<high>\d+(?:\.\d+)?)(?![\d/-])
-    |(?P<measure>{_NUMBER})\s?(?P<unit>°\s?[cf]?|[a-z]+(?:/h)?)(?![a-z0-9'])
+    |(?<!\d-)(?P<low>{NUMBER})\s?-\s?(?=(?P<high>{NUMBER})(?![\d/-]))
+    |(?P<dotted>\d{{1,3}}(?:\.\d{{3}}){{2,}})(?![\d.])
+    |(?P<measure>{NUMBER})\s?(?P<unit>°\s?[cf]?|[a-z]+(?:/h)?)(?P<raised>\^[23])?(?![a-z0-9'])
+    |\^(?P<power>\d+)
     |(?P<hash>\#)(?=\d)
-    |(?P<minus>(?<!\S)-)(?=[\d.]*\d)
-    |(?P<number>{_NUMBER})
+    |(?P<about>[~≈])(?={_SIGN}?\.?\d)
+    |(?P<until>(?:(?<=[ap]m)|(?<=%)|(?<=:\d\d))-(?={_SIGN}?\d))
+    |(?P<minus>(?<!\S)-)(?={_SIGN}?[\d.]*\d)
+    |(?P<number>{NUMBER})
     |(?P<initials>(?:[a-z]\.){{2,}}(?:[a-z](?![a-z]))?)(?:'?s(?![a-z]))?
     |(?P<letters>'?[a-z]+(?:'[a-z]+)*'?)
     |(?P<symbol>[&@\#+=%°×÷/~])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_YEARS = range(1100, 2100)
-_FRACTION_BELOW = {2: "half", 4: "quarter"}
+"""The first named group of each form names it."""
+_EMOTICON = re.compile(r"[<>]?[:;=8xX][-'^o]?[()\[\]DPpOo3/\\|*]+|<3+|[oO]_+[oO]|\^_*\^|[xX]D+")
+
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)")
+"""Thousands apart by blanks inside one written word, as word-timed transcripts have them."""
 
 
 def expand_english(words: Sequence[str], known: Callable[[str], bool]) -> tuple[tuple[str, ...], ...]:
@@ -60,21 +89,24 @@ def expand_english(words: Sequence[str], known: Callable[[str], bool]) -> tuple[
     for index, word in enumerate(words):
         before = words[index - 1] if index else ""
         after = words[index + 1] if index + 1 < len(words) else ""
-        spoken = _English(known, shouted, before, after).said(word)
-        said.append(tuple(each for each in spoken if re.search("[a-z]", each)))  # a sign alone has no sound
-    return _money_after_scale(tuple(said), words)
+        said.append(_English(known, shouted, before, after).said(word))
+    said = _money_after_scale(said, words)
+    for first, end in grouped_numbers(words):
+        said[first:end] = said_over_rows(words[first:end], _English(known, shouted, "", "").said)
+    # a sign alone has no sound
+    return tuple(tuple(each for each in spoken if re.search("[a-z]", each)) for spoken in said)
 
 
-def _money_after_scale(said: tuple[tuple[str, ...], ...], words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _money_after_scale(said: Sequence[list[str]], words: Sequence[str]) -> list[list[str]]:
     """Say the currency after the scale (``$5 million`` is five million dollars), in the scale's row."""
     rows = list(said)
     for index in range(len(rows) - 1):
-        amount = re.fullmatch(rf"\W*([$£€¥])(?:{_NUMBER})", words[index])
+        amount = re.fullmatch(rf"\W*({_SIGN})(?:{NUMBER})(?:-{_SIGN}?(?:{NUMBER}))?", words[index])
         if amount and rows[index + 1][:1] and rows[index + 1][0] in SCALE_WORDS:
             unit = CURRENCIES[amount[1]]
-            rows[index] = tuple(word for word in rows[index] if word not in (unit.one, unit.many))
-            rows[index + 1] = (*rows[index + 1], unit.many)
-    return tuple(rows)
+            rows[index] = [word for word in rows[index] if word not in (unit.one, unit.many)]
+            rows[index + 1] = [*rows[index + 1], unit.many]
+    return rows
 
 
 class _English:
@@ -85,12 +117,16 @@ class _English:
 
     def said(self, word: str) -> list[str]:
         core = word.strip(" \"'.,;:!?()[]{}<>*_-~|").lower()
-        if core in UNINTELLIGIBLE:
+        if core in UNINTELLIGIBLE or _EMOTICON.fullmatch(word.strip()):
             return []
+        dated = said_in_date(word, self._before, self._after)
+        if dated:
+            return dated
         whole = self._as_a_whole(word.strip(" \"',;:!?()[]{}<>*_|"), core)
         if whole:
             return whole
         said: list[str] = []
+        word = _SPACED.sub(lambda match: match[0].replace(" ", ","), word)
         for match in _RULES.finditer(word):
             said.extend(self._piece(match, said, word))
         return said
@@ -108,133 +144,53 @@ class _English:
         if core in ABBREVIATIONS:
             return ABBREVIATIONS[core].split()
         if dotted.rstrip(".") in ROMAN_NUMERALS and self._before[:1].isupper():
-            return say_cardinal(str(ROMAN_NUMERALS[dotted.rstrip(".")]))
+            number = str(ROMAN_NUMERALS[dotted.rstrip(".")])
+            return ["the", *say_ordinal(number)] if self._before.lower() in REGNAL_NAMES else say_cardinal(number)
+        if core in ("am", "pm") and self._before[-1:].isdigit():
+            return [core[0], "m"]
         if "-" in core and re.fullmatch(r"[a-z'-]+", core) and self._known(core):
             return [core]
         return []
 
     def _piece(self, match: re.Match[str], said: list[str], word: str) -> list[str]:
-        kind = match.lastgroup or ""
-        if kind in ("time", "half"):
-            return _said_time(match["time"], match["half"])
-        if kind in ("amount", "scale"):
-            return _said_money(match["money"], match["amount"], match["scale"])
-        if kind in ("low", "high"):
-            return _said_range(match["low"], match["high"])
-        if kind == "unit":
-            return self._said_measure(match["measure"], match["unit"], word[match.end() :])
+        kind = next(name for name, value in match.groupdict().items() if value is not None)
+        if kind == "measure":
+            return self._said_measure(match, word[match.end() :])
         if kind in ("letters", "initials"):
             return self._said_letters(match, said, word)
         if kind == "symbol":
             return _said_symbol(match[0], word, match.start(), match.end())
-        return _NUMERIC[kind](match[kind])
+        if kind == "power":  # behind a word it is the number of a footnote
+            raised = re.search(r"(?:\d|(?<![a-z])[a-z]{1,2})$", word[: match.start()], re.IGNORECASE)
+            return said_power(match["power"]) if raised else []
+        return _FORMS[kind](match)
 
-    def _said_measure(self, number: str, unit: str, rest: str) -> list[str]:
+    def _said_measure(self, match: re.Match[str], rest: str) -> list[str]:
+        number, unit = match["measure"], match["unit"]
         plain = unit.replace(" ", "")
         name = UNITS.get(plain) or UNITS.get(plain.lower())
         if name is None or rest[:1].isalnum():
             # a number grown together with letters: 3D, 5th-grade, B2B
-            return [*_said_number(number), *said_letters(unit, self._known, self._shouted, beside_number=True)]
+            return [*said_number(number), *said_letters(unit, self._known, self._shouted, beside_number=True)]
         one, _, many = name.partition("|")
-        return [*_said_number(number), *(one if number == "1" else many or one).split()]
+        raised = {None: [], "^2": ["square"], "^3": ["cubic"]}[match["raised"]]
+        return [*said_number(number), *raised, *(one if number == "1" else many or one).split()]
 
     def _said_letters(self, match: re.Match[str], said: list[str], word: str) -> list[str]:
         letters = match[0]
-        if match.lastgroup == "initials":
+        if match["initials"]:
             plain = re.sub(r"[^a-zA-Z]", "", match["initials"]).lower()
             tail = letters[len(match["initials"]) :].strip("'").lower()
             return [*plain[:-1], plain[-1] + ("'s" if tail else "")]
         bare = letters.strip("'").lower()
         if said and len(bare) == 1 and said[-1].endswith(bare) and word[match.start() - 1] == "-":
             return [bare] if len(said[-1]) == 1 else []  # "no-o-o" is one long word, "I-I" is two
-        beside = word[match.start() - 1 : match.start()].isdigit() or bool(re.match(r"-?\d", word[match.end() :]))
+        if letters.lower() == "'n'":
+            return ["'n"]
+        if bare in ABBREVIATIONS and word[match.end() : match.end() + 1] == ".":
+            return ABBREVIATIONS[bare].split()
+        beside = word[match.start() - 1 : match.start()].isdigit() or bool(re.match(r"-?\d|\^", word[match.end() :]))
         return said_letters(letters, self._known, self._shouted, beside_number=beside)
-
-
-def _said_number(number: str) -> list[str]:
-    if re.fullmatch(r"\d{4}", number) and int(number) in _YEARS:
-        return say_year(number)
-    if len(number) > 1 and number.isdigit() and number.startswith("0"):
-        return ["oh" if digit == "0" else say_digits(digit)[0] for digit in number]
-    return say_cardinal(number)
-
-
-def _said_time(clock: str, half: str | None) -> list[str]:
-    hour, minute, *second = clock.split(":")
-    said = say_cardinal(str(int(hour)))
-    if int(minute) == 0:
-        said += [] if half or second else ["o'clock"]
-    else:
-        said += (["oh"] if minute[0] == "0" else []) + say_cardinal(str(int(minute)))
-    for part in second:
-        said += ["and", *say_cardinal(str(int(part))), "seconds"]
-    return said + ([half.strip()[0].lower(), "m"] if half else [])
-
-
-def _said_date(date: str) -> list[str]:
-    if "-" in date:
-        year, month, day = date.split("-")
-    else:
-        month, day, year = date.split("/")
-        if int(month) > 12:
-            day, month = month, day
-    if not 1 <= int(month) <= 12:
-        return [word for part in (month, day, year) for word in _said_number(part)]
-    return [MONTHS[int(month) - 1], *say_ordinal(day), *(say_year(year) if len(year) == 4 else _said_number(year))]
-
-
-def _said_money(sign: str, amount: str, scale: str | None) -> list[str]:
-    unit = CURRENCIES[sign]
-    if scale:
-        return [*say_cardinal(amount), SCALES[scale.lower()], unit.many]
-    whole, _, cents = amount.replace(",", "").partition(".")
-    if len(cents) != 2:
-        return [*say_cardinal(amount), unit.one if amount == "1" else unit.many]
-    said = [*say_cardinal(whole), unit.one if whole == "1" else unit.many] if whole.strip("0") else []
-    if int(cents):
-        said += [*say_cardinal(str(int(cents))), unit.cent if cents == "01" else unit.cents]
-    return said
-
-
-def _said_decade(decade: str) -> list[str]:
-    said = say_year(decade) if len(decade) == 4 else say_cardinal(decade)
-    return [*said[:-1], _plural(said[-1])]
-
-
-def _said_plural(number: str) -> list[str]:
-    said = _said_number(number)
-    return [*said[:-1], _plural(said[-1])]
-
-
-def _plural(word: str) -> str:
-    if word.endswith("y"):
-        return word[:-1] + "ies"
-    return word + ("es" if word.endswith("x") else "s")
-
-
-def _said_fraction(fraction: str) -> list[str]:
-    above, below = fraction.split("/")
-    if len(fraction) > 5 or not (0 < int(above) < int(below) <= 10):
-        return [*_said_number(above), *_said_number(below)]  # 24/7, 9/11, 50/50
-    name = _FRACTION_BELOW.get(int(below)) or say_ordinal(below)[-1]
-    many = {"half": "halves"}.get(name, name + "s")
-    return [*say_cardinal(above), name if above == "1" else many]
-
-
-def _said_range(low: str, high: str) -> list[str]:
-    rising = float(high) > float(low.replace(",", ""))
-    return [*_said_number(low), *(["to"] if rising else []), *_said_number(high)]
-
-
-def _said_address(address: str) -> list[str]:
-    said: list[str] = []
-    for part in re.findall(r"[A-Za-z]+|\d+|[.@/_-]", re.sub(r"^https?://", "", address)):
-        names = {".": "dot", "@": "at", "/": "slash", "_": "underscore", "-": "dash"}
-        said.extend(
-            list("www") if part.lower() == "www" else say_cardinal(part) if part.isdigit() else [part.lower()]
-        )
-        said[-1] = names.get(said[-1], said[-1])
-    return said
 
 
 def _said_symbol(symbol: str, word: str, start: int, end: int) -> list[str]:
@@ -243,16 +199,30 @@ def _said_symbol(symbol: str, word: str, start: int, end: int) -> list[str]:
     return [SYMBOLS[symbol]]
 
 
-_NUMERIC: dict[str, Callable[[str], list[str]]] = {
-    "address": _said_address,
-    "date": _said_date,
-    "percent": lambda number: [*say_cardinal(number), "percent"],
-    "ordinal": say_ordinal,
-    "decade": _said_decade,
-    "plural": _said_plural,
-    "phone": say_digits,
-    "fraction": _said_fraction,
+def _said_amount(match: re.Match[str]) -> list[str]:
+    said = said_money(match["money"], match["amount"], match["scale"], match["upto"])
+    return ["minus", *said] if match["debt"] else said
+
+
+_FORMS: dict[str, Callable[[re.Match[str]], list[str]]] = {
+    "address": lambda match: said_address(match["address"]),
+    "time": lambda match: said_time(match["time"], match["half"]),
+    "date": lambda match: said_date(match["date"]),
+    "money": _said_amount,
+    "worth": lambda match: said_money(match["coin"], match["worth"], match["worths"]),
+    "percent": lambda match: [*say_cardinal(match["percent"]), "percent"],
+    "height": lambda match: said_height(match["height"], match["inches"]),
+    "ordinal": lambda match: say_ordinal(match["ordinal"]),
+    "decade": lambda match: said_decade(match["decade"]),
+    "plural": lambda match: said_plural(match["plural"]),
+    "phone": lambda match: say_digits(match["phone"]),
+    "mixed": lambda match: said_mixed(match["mixed"], match["part"]),
+    "fraction": lambda match: said_fraction(match["fraction"]),
+    "low": lambda match: said_range_start(match["low"], match["high"]),
+    "dotted": lambda match: say_cardinal(match["dotted"].replace(".", "")),
     "hash": lambda _: ["number"],
+    "about": lambda _: ["about"],
+    "until": lambda _: ["to"],
     "minus": lambda _: ["minus"],
-    "number": _said_number,
+    "number": lambda match: said_number(match["number"]),
 }

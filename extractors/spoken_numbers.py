@@ -43,8 +43,8 @@ def _plain(digits: str, language: str) -> str:
     """Digits with at most one point: thousands marks dropped, the decimal comma of other languages turned."""
     if language != "en" and re.fullmatch(r"\d+,\d+", digits):
         return digits.replace(",", ".")
-    if language != "en" and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", digits):
-        return digits.replace(".", "")
+    if language != "en" and re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", digits):
+        return digits.replace(".", "").replace(",", ".")
     return digits.replace(",", "")
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from extractors.dictionary import PronouncingDictionary
 from extractors.g2p import G2p
 from extractors.pronounce import Pronouncer
-from extractors.spoken import clean_marks, spoken_words, without_stage_directions
+from extractors.spoken import clean_marks, spoken_words
 
 PRONOUNCER = Pronouncer(PronouncingDictionary().lookup, G2p())
 
@@ -51,6 +51,10 @@ TABLE = [
     ("<i>hello</i> there", ["hello", "there"]),
     ("{music playing} hi", ["", "", "hi"]),
     ("yes[laughter]", ["yes"]),
+    ("(he laughs) (Ross laughs loudly)", ["", "", "", "", ""]),
+    ("(ringing endorsement) (sing it)", ["ringing", "endorsement", "sing", "it"]),
+    ("*turns out* (beat it) (beat)", ["turns", "out", "beat", "it", ""]),
+    ("(to Ross) (to be fair) (in Spanish)", ["", "", "to", "be", "fair", "", ""]),
     ("XXX maybe", ["", "maybe"]),
     # numbers
     ("100 people", ["one hundred", "people"]),
@@ -62,12 +66,33 @@ TABLE = [
     ("1st 22nd 3rd", ["first", "twenty second", "third"]),
     ("the 1,000th time", ["the", "one thousandth", "time"]),
     ("1/2 of 3/4", ["one half", "of", "three quarters"]),
-    ("5½ cups", ["five one half", "cups"]),
+    ("5½ cups", ["five and a half", "cups"]),
     ("24/7", ["twenty four seven"]),
     ("3-4 times", ["three to four", "times"]),
     ("call 555-1234", ["call", "five five five one two three four"]),
     ("4111111111111111111", ["four " + " ".join(["one"] * 18)]),
+    ("10² 2³ x⁴ E=mc²", ["ten squared", "two cubed", "x to the fourth", "e equals m c squared"]),
+    ("great¹ film²³", ["great", "film"]),
+    ("5km² CO₂", ["five square kilometers", "c o two"]),
+    ("Chapter Ⅷ", ["chapter", "eight"]),
+    ("10 000 people", ["ten", "thousand", "people"]),
+    ("$10\u2009500 €2\u202f000 000", ["ten thousand", "five hundred dollars", "two", "million", "euros"]),
+    ("1 234 567.", ["one million", "two hundred and thirty four thousand", "five hundred and sixty seven"]),
+    ("1.000.000", ["one million"]),
+    ("3,000-4,000", ["three thousand to four thousand"]),
+    ("5-10kg 5–10% 9-5", ["five to ten kilograms", "five to ten percent", "nine five"]),
+    ("100s of 747s", ["hundreds", "of", "seven hundred and forty sevens"]),
+    ("~5 №5", ["about five", "number five"]),
     # years, decades, dates, times
+    ("the 1990s, the 90s", ["the", "nineteen nineties", "the", "nineties"]),
+    ("5s 2.5s two 5's", ["five seconds", "two point five seconds", "two", "fives"]),
+    ("May 5", ["may", "fifth"]),
+    ("Jan 5, Jan. 7-9", ["january", "fifth", "january", "seventh to ninth"]),
+    ("in Jan. with Jan", ["in", "january", "with", "jan"]),
+    ("on 5 May 2020", ["on", "fifth of", "may", "twenty twenty"]),
+    ("In May, 5 people may march 5 miles", ["in", "may", "five", "people", "may", "march", "five", "miles"]),
+    ("5:30 PM I am", ["five thirty", "p m", "i", "am"]),
+    ("10am-5pm", ["ten a m to five p m"]),
     ("in 1999", ["in", "nineteen ninety nine"]),
     ("in 2005, 2010", ["in", "two thousand and five", "twenty ten"]),
     ("the 1980s", ["the", "nineteen eighties"]),
@@ -83,6 +108,10 @@ TABLE = [
     ("€1,234.56", ["one thousand two hundred and thirty four euros fifty six cents"]),
     ("$5 million budget", ["five", "million dollars", "budget"]),
     ("$10k $1.5bn", ["ten thousand dollars", "one point five billion dollars"]),
+    ("5€ 5$ 50¢ 1¢", ["five euros", "five dollars", "fifty cents", "one cent"]),
+    ("₹500 ₩5k", ["five hundred rupees", "five thousand won"]),
+    ("$-5 -$5 $0.00", ["minus five dollars", "minus five dollars", "zero dollars"]),
+    ("$5-10 $5-$10 million", ["five to ten dollars", "five to ten", "million dollars"]),
     ("50% 2.5%", ["fifty percent", "two point five percent"]),
     # initials, abbreviations, mixtures, symbols
     ("U.S. FBI", ["u s", "fbi"]),
@@ -94,6 +123,10 @@ TABLE = [
     ("a Ph.D.", ["a", "p h d"]),
     ("World War II", ["world", "war", "two"]),
     ("3D MP3 B2B covid-19", ["three d", "m p three", "b two b", "covid nineteen"]),
+    ("Henry VIII, Rocky IV", ["henry", "the eighth", "rocky", "four"]),
+    ("5'10\" Mr.Smith iPhone™", ["five foot ten", "mister smith", "iphone"]),
+    ("the US and us", ["the", "u s", "and", "us"]),
+    (":D <3 XD so 5G", ["", "", "", "so", "five g"]),
     ("61m/h 1°五", ["sixty one m h", "one"]),
     ("6ft 5km 20°C", ["six feet", "five kilometers", "twenty degrees celsius"]),
     ("Q&A A+ AT&T", ["q and a", "a plus", "at and t"]),
@@ -122,6 +155,8 @@ def test_the_table_is_long_enough_to_mean_something() -> None:
         ("de", "Ich habe 42 Äpfel!", ["ich", "habe", "zweiundvierzig", "äpfel"]),
         ("de-AT", "1.000 und 2,5", ["eintausend", "und", "zwei komma fünf"]),
         ("fr", "l'été 21", ["l'été", "vingt et un"]),
+        ("fr", "10 000 euros", ["dix", "mille", "euros"]),
+        ("de", "1.000.000 10²", ["eine million", "zehn zwei"]),
         ("es", "¿Qué? [risas]", ["qué", ""]),
         ("zh", "我有3个", ["我有 3 个"]),
     ],
@@ -150,19 +185,6 @@ def test_a_number_without_end_has_a_sound_too(form: str) -> None:
 def test_no_heap_of_digits_and_signs_is_too_odd(mark: str) -> None:
     for row in spoken_words(mark.split(), "en", PRONOUNCER.known):
         assert all(PRONOUNCER.pronunciations(word) for word in row)
-
-
-def test_brackets_that_never_close_are_punctuation() -> None:
-    assert without_stage_directions(["so", "(we", "left"]) == ["so", "(we", "left"]
-
-
-def test_a_direction_may_span_words_and_leaves_their_rows() -> None:
-    assert [word.strip() for word in without_stage_directions(["[door", "slams", "shut]", "go"])] == [
-        "",
-        "",
-        "",
-        "go",
-    ]
 
 
 def test_marks_are_cleaned_before_anything_looks_at_them() -> None:

@@ -2,15 +2,19 @@
 
 `make soak`, or `DMD_SOAK_CLIPS=200 python -m pytest -m soak -s`. `DMD_GRID` names a folder of GRID clips to make the
 clips from (default ../shared/clips/grid-more, else the sample clips). Figures are printed, and written to
-bench-out/soak.json.
+bench-out/soak.json. With `DMD_SOAK_FOLDER` the clips, and the quiet run with its figures, are kept there, and a soak
+that was interrupted goes on with the disturbed run.
 """
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +29,7 @@ from tests.soak.watching import Watch, kind_of
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 CLIPS = int(os.environ.get("DMD_SOAK_CLIPS", "1000"))
 KILLS = 10
+KINDS = ["main"] * 5 + ["worker"] * 4 + ["server"]
 WORKERS = 2
 OUT = Path(__file__).parents[2] / "bench-out" / "soak.json"
 
@@ -48,9 +53,10 @@ def done(store: Path) -> int:
 
 def victim(home: Path, kind: str) -> int | None:
     for pid in naming(home):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        if kind_of(command) == kind and "resource_tracker" not in command:
-            return pid
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if kind_of(command) == kind and "resource_tracker" not in command:
+                return pid
     return None
 
 
@@ -69,6 +75,8 @@ def quiet_run(source: Path, folder: Path) -> dict[str, object]:
         "clips_per_wall_s": round(clips / wall_s, 3),
         "worker_cpu_s_per_clip": round(cpu_s / clips, 3),
         "prefect_and_main_cpu_s_per_clip": round(prefect_cpu_s / clips, 4),
+        "media_s": round(sum(FeatureStore(store).load(key).duration_s for key in FeatureStore(store))),
+        "database_mb": round(sum(f.stat().st_size for f in home.glob("prefect.db*")) / 2**20, 2),
         "database_kb_per_clip": round(sum(f.stat().st_size for f in home.glob("prefect.db*")) / 1024 / clips, 1),
         "store_kb_per_clip": round(sum(map(len, contents(store).values())) / 1024 / clips, 1),
         "worker_memory_mb_over_time": watch.peaks_mb("worker"),
@@ -77,47 +85,87 @@ def quiet_run(source: Path, folder: Path) -> dict[str, object]:
     }
 
 
+class Disturbed:
+    """A run that is started again whenever it is gone, and the kills of its processes."""
+
+    def __init__(self, source: Path, folder: Path) -> None:
+        self.source, self.home, self.store = source, folder / "prefect-disturbed", folder / "disturbed"
+        for left in (self.home, self.store):
+            shutil.rmtree(left, ignore_errors=True)
+        self.starts, self.killed = 1, []
+        self.run = begin(source, self.store, self.home)
+
+    def revive(self) -> None:
+        assert self.starts < 3 * KILLS, self.store.with_suffix(".log").read_text()[-2000:]
+        self.run, self.starts = begin(self.source, self.store, self.home), self.starts + 1
+
+    def wait_for(self, true: Callable[[], bool]) -> None:
+        while not true():
+            time.sleep(0.2)
+            if self.run.poll() is not None:
+                self.revive()
+
+    def kill(self, kind: str, pause_s: float) -> None:
+        """Kill a process of a kind, a moment after one is there."""
+        wanted = len(self.killed) + 1
+        while len(self.killed) < wanted:
+            self.wait_for(lambda: victim(self.home, kind) is not None)
+            time.sleep(pause_s)
+            with contextlib.suppress(ProcessLookupError, TypeError):  # it ended by itself meanwhile
+                os.kill(victim(self.home, kind), signal.SIGKILL)
+                self.killed.append(kind)
+
+    def finish(self) -> None:
+        while self.run.wait() != SOME_FAILED:
+            self.revive()
+
+
 def disturbed_run(source: Path, folder: Path, total: int) -> dict[str, object]:
-    """Extract with kills at random moments of random processes, starting again whenever the run is gone."""
-    home, store = folder / "prefect-disturbed", folder / "disturbed"
+    """Extract with kills at random moments of random processes; return what was killed, and how often it was begun."""
     rng = np.random.default_rng(11)
     moments = sorted(int(at) for at in rng.uniform(0.03, 0.95, KILLS) * total)
-    kinds = ["main", "worker", "server", "main", "worker", "main", "worker", "main", "worker", "main"]
-    starts, killed = 1, []
-    run = begin(source, store, home)
-    for moment, kind in zip(moments, kinds, strict=True):
-        while done(store) < moment:
-            time.sleep(0.2)
-            if run.poll() is not None:
-                run, starts = begin(source, store, home), starts + 1
-        while (pid := victim(home, kind)) is None:
-            time.sleep(0.2)
-        time.sleep(float(rng.uniform(0, 1.0)))
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-        killed.append(kind)
-    while (code := run.wait()) != SOME_FAILED:
-        assert starts < 3 * KILLS, f"exit code {code}: {store.with_suffix('.log').read_text()[-2000:]}"
-        run, starts = begin(source, store, home), starts + 1
-    return {"kills": killed, "starts": starts}
+    run, began = Disturbed(source, folder), time.monotonic()
+    for moment, kind in zip(moments, rng.permutation(KINDS), strict=True):
+        run.wait_for(lambda moment=moment: done(run.store) >= moment)
+        run.kill(str(kind), float(rng.uniform(0, 1.0)))
+    run.finish()
+    return {"kills": run.killed, "starts": run.starts, "disturbed_wall_s": round(time.monotonic() - began)}
 
 
-def test_a_store_that_was_killed_again_and_again_is_that_of_a_quiet_run(tmp_path):
-    source = tmp_path / "source"
-    source.mkdir()
-    broken = make_clips(source, CLIPS)
-    quiet = quiet_run(source, tmp_path)
+@pytest.fixture
+def folder(tmp_path):
+    given = os.environ.get("DMD_SOAK_FOLDER")
+    if given:
+        Path(given).mkdir(parents=True, exist_ok=True)
+    return Path(given) if given else tmp_path
+
+
+def quiet_figures(source: Path, folder: Path) -> dict[str, object]:
+    """Return the figures of the quiet run, made now or kept of an earlier soak in this folder."""
+    kept = folder / "quiet.json"
+    if not kept.exists():
+        for left in ("source", "quiet", "prefect-quiet"):
+            shutil.rmtree(folder / left, ignore_errors=True)
+        source.mkdir()
+        broken = make_clips(source, CLIPS)
+        kept.write_text(json.dumps({"clips": CLIPS, "broken": broken, **quiet_run(source, folder)}))
+    return json.loads(kept.read_text())
+
+
+def test_a_store_that_was_killed_again_and_again_is_that_of_a_quiet_run(folder):
+    source = folder / "source"
+    quiet = quiet_figures(source, folder)
     print(json.dumps(quiet), flush=True)
-    disturbed = disturbed_run(source, tmp_path, CLIPS - broken)
-    figures = {"clips": CLIPS, "broken": broken, "made_of": len(sources()), "workers": WORKERS, **quiet, **disturbed}
+    assert quiet["clips"] == CLIPS, "DMD_SOAK_FOLDER holds a soak of another size"
+    good = CLIPS - quiet["broken"]
+    disturbed = disturbed_run(source, folder, good)
+    assert len(disturbed["kills"]) == KILLS
+    assert done(folder / "quiet") == good
+    assert len(FeatureStore(folder / "quiet").failures()) == quiet["broken"]
+    assert contents(folder / "disturbed") == contents(folder / "quiet")
+    for home in ("prefect-quiet", "prefect-disturbed"):
+        assert none_naming(folder / home, 150.0)
+    figures = {**quiet, "made_of": len(sources()), "workers": WORKERS, **disturbed, "equal": True}
     print(json.dumps(figures, indent=1))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(figures, indent=1))
-    assert len(disturbed["kills"]) >= KILLS - 2
-    assert done(tmp_path / "quiet") == CLIPS - broken
-    assert len(FeatureStore(tmp_path / "quiet").failures()) == broken
-    assert contents(tmp_path / "disturbed") == contents(tmp_path / "quiet")
-    for home in ("prefect-quiet", "prefect-disturbed"):
-        assert none_naming(tmp_path / home, 150.0)

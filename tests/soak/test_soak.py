@@ -121,7 +121,7 @@ class Disturbed:
 
 
 def disturbed_run(source: Path, folder: Path, total: int) -> dict[str, object]:
-    """Extract with kills at random moments of random processes; return what was killed, and how often it was begun."""
+    """Extract with kills of random processes at random moments; return what was killed and the number of starts."""
     rng = np.random.default_rng(11)
     moments = sorted(int(at) for at in rng.uniform(0.03, 0.95, KILLS) * total)
     run, began = Disturbed(source, folder), time.monotonic()

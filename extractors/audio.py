@@ -5,19 +5,20 @@ then for what is read at that pitch. Memory beyond the samples and the result do
 the result does not depend on the blocks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.audio_blocks import BlockColumns, Column, block_columns
+from extractors.audio_blocks import Column, block_columns
 from extractors.audio_columns import audio_columns
 from extractors.audio_config import HOP_S, RATE_HZ, AudioConfig
 from extractors.audio_quality import AudioQuality, audio_quality
+from extractors.audio_rows import VoiceRows
 from extractors.formants import FORMANTS, formant_tracks
 from extractors.pitch import Pitch, PitchCandidates, pitch_candidates, pitch_path
 from extractors.rates import slopes_per_s
-from extractors.spectrogram import Block, blocks, cleaned, frame_times_s
+from extractors.spectrogram import Block, CleanSamples, blocks, cleaned, frame_times_s
 from pipeline.speech import background_and_peak
 from pipeline.track import FeatureTrack, empty_track
 
@@ -61,20 +62,24 @@ def audio_track(samples: NDArray[np.float32], rate_hz: int, config: AudioConfig)
     names = tuple(column.name for column in audio_columns(config))
     if samples.size == 0:
         return empty_track(names)
-    clean = cleaned(samples).samples
+    clean = cleaned(samples)
     # A clip of one block keeps its spectrogram; a longer one computes it twice rather than keep it.
-    kept = list(blocks(clean, config)) if clean.size <= config.block_s * RATE_HZ else None
-    pitch = clip_pitch(blocks(clean, config) if kept is None else kept, config)
-    parts = [block_columns(block, pitch, config) for block in (blocks(clean, config) if kept is None else kept)]
-    columns = _joined(parts)
-    columns |= _pitch_columns(pitch) | _formant_columns(parts, pitch)
-    columns["level_relative_db"] = _relative_level(columns["level_dba"], columns["voicing"].valid)
-    columns |= _mfcc_rates(columns, config)
-    values = np.stack(
-        [np.where(columns[name].valid, columns[name].values, np.float32(0.0)) for name in names], axis=1
-    )
-    valid = np.stack([columns[name].valid for name in names], axis=1)
-    return FeatureTrack(values, frame_times_s(values.shape[0]), valid, names)
+    kept = list(_blocks(clean, config)) if samples.size <= config.block_s * RATE_HZ else None
+    pitch = clip_pitch(_blocks(clean, config) if kept is None else kept, config)
+    rows = VoiceRows(names, pitch.voicing.size, config)
+    for block in _blocks(clean, config) if kept is None else kept:
+        rows.take(block, block_columns(block, pitch, config))
+    for name, column in (_pitch_columns(pitch) | _formant_columns(rows, pitch)).items():
+        rows.put(name, column)
+    rows.put("level_relative_db", _relative_level(rows.column("level_dba"), rows.column("voicing").valid))
+    if config.mfcc_count and config.mfcc_deltas:
+        for name, column in _mfcc_rates(rows).items():
+            rows.put(name, column)
+    return FeatureTrack(rows.values, frame_times_s(pitch.voicing.size), rows.valid, names)
+
+
+def _blocks(clean: CleanSamples, config: AudioConfig) -> Iterator[Block]:
+    return blocks(clean.samples, config, clean.offset)
 
 
 def clip_pitch(spectrogram: Iterable[Block], config: AudioConfig) -> Pitch:
@@ -88,17 +93,6 @@ def clip_pitch(spectrogram: Iterable[Block], config: AudioConfig) -> Pitch:
     return pitch_path(PitchCandidates(lag, strength, level_db), peak_db, config)
 
 
-def _joined(parts: list[BlockColumns]) -> dict[str, Column]:
-    """Columns of the clip from those of its blocks."""
-    return {
-        name: Column(
-            np.concatenate([part.columns[name].values for part in parts]),
-            np.concatenate([part.columns[name].valid for part in parts]),
-        )
-        for name in parts[0].columns
-    }
-
-
 def _pitch_columns(pitch: Pitch) -> dict[str, Column]:
     voiced = pitch.voiced
     octaves = np.log2(np.where(voiced, pitch.frequency_hz, PITCH_REFERENCE_HZ) / PITCH_REFERENCE_HZ)
@@ -110,14 +104,9 @@ def _pitch_columns(pitch: Pitch) -> dict[str, Column]:
     }
 
 
-def _formant_columns(parts: list[BlockColumns], pitch: Pitch) -> dict[str, Column]:
+def _formant_columns(rows: VoiceRows, pitch: Pitch) -> dict[str, Column]:
     frames = np.flatnonzero(pitch.voiced)
-    tracks = formant_tracks(
-        np.concatenate([part.resonance_hz for part in parts]),
-        np.concatenate([part.resonance_width_hz for part in parts]),
-        frames,
-        pitch.frequency_hz[frames],
-    )
+    tracks = formant_tracks(*rows.resonances(), frames, pitch.frequency_hz[frames])
     columns = {}
     for kind, found in (("frequency", tracks.frequency_hz), ("bandwidth", tracks.bandwidth_hz)):
         for index in range(FORMANTS):
@@ -132,10 +121,7 @@ def _relative_level(level_dba: Column, heard: NDArray[np.bool_]) -> Column:
     return Column((level_dba.values - peak_db).astype(np.float32), heard)
 
 
-def _mfcc_rates(columns: dict[str, Column], config: AudioConfig) -> dict[str, Column]:
-    if not (config.mfcc_count and config.mfcc_deltas):
-        return {}
-    names = [f"mfcc_{number}" for number in range(1, config.mfcc_count + 1)]
-    matrix = np.stack([columns[name].values for name in names], axis=1)
-    slope, known = slopes_per_s(matrix, columns[names[0]].valid, MFCC_RATE_REACH, HOP_S, least_frames=MFCC_RATE_LEAST)
-    return {f"{name}_rate": Column(slope[:, index], known) for index, name in enumerate(names)}
+def _mfcc_rates(rows: VoiceRows) -> dict[str, Column]:
+    heard = rows.column(rows.mfcc[0]).valid
+    slope, known = slopes_per_s(rows.mfcc_values(), heard, MFCC_RATE_REACH, HOP_S, least_frames=MFCC_RATE_LEAST)
+    return {f"{name}_rate": Column(slope[:, index], known) for index, name in enumerate(rows.mfcc)}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.audio_config import RATE_HZ
+from extractors.spectrogram import finite
 from pipeline.speech import speech_envelope
 
 NARROW_RATE_HZ = 12_000
@@ -31,6 +32,7 @@ FLAT_TOP_RUN = 3
 
 _FRAME = 512
 _BLOCK_FRAMES = 4096
+_BLOCK_SAMPLES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,12 @@ def audio_quality(samples: NDArray[np.float32], source_rate_hz: int, clipped_fra
     clipped_fraction : float
         Share of the file's own samples at full scale, 0 to 1.
     """
-    finite = np.isfinite(samples)
-    sound = np.where(finite, samples, np.float32(0.0))
-    peak = float(np.abs(sound).max(initial=0.0))
+    sound, replaced = finite(samples)
+    peak = max(float(sound.max(initial=0.0)), -float(sound.min(initial=0.0)))
     active = speech_envelope(sound, RATE_HZ).active
-    power, speech = _frame_powers(sound, active)
-    snr_db = _snr_db(power, speech)
-    drop_db = _upper_band_drop_db(power, speech)
+    powers = _frame_powers(sound, active)
+    snr_db = _snr_db(powers)
+    drop_db = _upper_band_drop_db(powers)
     flat_share = _flat_top_share(sound, peak)
     flags = []
     if source_rate_hz < NARROW_RATE_HZ or (drop_db is not None and drop_db > NARROW_DROP_DB):
@@ -83,38 +84,53 @@ def audio_quality(samples: NDArray[np.float32], source_rate_hz: int, clipped_fra
         "flat_top_share": flat_share,
         "active_share": float(active.mean()) if active.size else 0.0,
         "peak": peak,
-        "replaced_samples": float(samples.size - np.count_nonzero(finite)),
+        "replaced_samples": float(replaced),
     }
     figures |= {} if snr_db is None else {"snr_db": snr_db}
     figures |= {} if drop_db is None else {"upper_band_drop_db": drop_db}
     return AudioQuality(tuple(flags), figures)
 
 
-def _frame_powers(
-    sound: NDArray[np.float32], active: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Power [T, 257] of frames of 32 ms side by side, and [T] which of them lie in speech."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Powers:
+    """What frames of 32 ms, side by side, hold."""
+
+    level: NDArray[np.float64]
+    """[shape=(T,)] power between 100 Hz and 7.6 kHz."""
+    speech: NDArray[np.bool_]
+    """[shape=(T,)] which frames lie in speech."""
+    speech_sum: NDArray[np.float64]
+    """[shape=(257,)] power by frequency, summed over the frames in speech."""
+
+
+def _frame_powers(sound: NDArray[np.float32], active: NDArray[np.bool_]) -> _Powers:
+    """Measure block by block; only a number a frame is kept."""
     frames = sound.size // _FRAME
+    centres = (np.arange(frames) + 0.5) * _FRAME / RATE_HZ
+    row = np.clip((centres * 100).astype(np.intp), 0, max(0, active.size - 1))
+    speech = active[row] if frames else np.zeros(0, bool)
     window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
-    power = np.empty((frames, _FRAME // 2 + 1))
+    scale = 2.0 / (_FRAME * float(np.sum(window**2)))
+    level, speech_sum = np.empty(frames), np.zeros(_FRAME // 2 + 1)
     for start in range(0, frames, _BLOCK_FRAMES):
         stop = min(start + _BLOCK_FRAMES, frames)
         framed = sound[start * _FRAME : stop * _FRAME].reshape(-1, _FRAME)
         spectrum = np.fft.rfft((framed - framed.mean(axis=1, keepdims=True)) * window, axis=1)
-        power[start:stop] = spectrum.real**2 + spectrum.imag**2
-    power *= 2.0 / (_FRAME * float(np.sum(window**2)))
-    centres = (np.arange(frames) + 0.5) * _FRAME / RATE_HZ
-    row = np.clip((centres * 100).astype(np.intp), 0, max(0, active.size - 1))
-    return power, active[row] if frames else np.zeros(0, bool)
+        power = (spectrum.real**2 + spectrum.imag**2).astype(np.float64)
+        power *= scale
+        level[start:stop] = power[:, _bins(SNR_BAND_HZ)].sum(axis=1)
+        # Row after row, so that the sum is the same whatever the blocks.
+        speech_sum = np.concatenate([speech_sum[None], power[speech[start:stop]]]).sum(axis=0)
+    return _Powers(level, speech, speech_sum)
 
 
 def _bins(range_hz: tuple[float, float]) -> slice:
     return slice(round(range_hz[0] * _FRAME / RATE_HZ), round(range_hz[1] * _FRAME / RATE_HZ))
 
 
-def _snr_db(power: NDArray[np.float64], speech: NDArray[np.bool_]) -> float | None:
+def _snr_db(powers: _Powers) -> float | None:
     """Speech over background, dB; None for silence."""
-    level = power[:, _bins(SNR_BAND_HZ)].sum(axis=1)
+    level, speech = powers.level, powers.speech
     if level.size == 0 or level.max() < 10.0 ** (AUDIBLE_DB / 10.0):
         return None
     if not speech.any():
@@ -125,11 +141,11 @@ def _snr_db(power: NDArray[np.float64], speech: NDArray[np.bool_]) -> float | No
     return float(np.clip(10.0 * np.log10(max(ratio, 1e-3)), *SNR_RANGE_DB))
 
 
-def _upper_band_drop_db(power: NDArray[np.float64], speech: NDArray[np.bool_]) -> float | None:
+def _upper_band_drop_db(powers: _Powers) -> float | None:
     """Lower over upper band in speech frames, dB per hertz; None where nobody speaks."""
-    if not speech.any():
+    if not powers.speech.any():
         return None
-    mean = power[speech].mean(axis=0)
+    mean = powers.speech_sum / np.count_nonzero(powers.speech)
     lower, upper = mean[_bins(LOWER_BAND_HZ)].mean(), mean[_bins(UPPER_BAND_HZ)].mean()
     return float(10.0 * np.log10(max(lower, 1e-14) / max(upper, 1e-14)))
 
@@ -139,9 +155,25 @@ def _flat_top_share(sound: NDArray[np.float32], peak: float) -> float:
     if peak <= 0.0 or sound.size < FLAT_TOP_RUN:
         return 0.0
     on_top = 0
-    for side in (sound, -sound):
-        top = side >= (1.0 - FLAT_TOP_TOLERANCE) * peak
-        steps = np.diff(np.concatenate([[0], top.astype(np.int8), [0]]))
-        lengths = np.flatnonzero(steps == -1) - np.flatnonzero(steps == 1)
-        on_top += int(lengths[lengths >= FLAT_TOP_RUN].sum())
+    for side in (np.float32(1.0), np.float32(-1.0)):
+        length = 0
+        for start in range(0, sound.size, _BLOCK_SAMPLES):
+            top = side * sound[start : start + _BLOCK_SAMPLES] >= (1.0 - FLAT_TOP_TOLERANCE) * peak
+            done, length = _runs(top, length)
+            on_top += int(done[done >= FLAT_TOP_RUN].sum())
+        on_top += length if length >= FLAT_TOP_RUN else 0
     return on_top / sound.size
+
+
+def _runs(top: NDArray[np.bool_], before: int) -> tuple[NDArray[np.intp], int]:
+    """Return the lengths of the runs of True that end in a block, and of the one that reaches out of it.
+
+    ``before`` is the length of the run that reached into it.
+    """
+    steps = np.diff(np.concatenate([[before > 0], top, [False]]).astype(np.int8))
+    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    if before:
+        starts = np.concatenate([[-before], starts])
+    if top[-1]:
+        return (stops - starts)[:-1], int(stops[-1] - starts[-1])
+    return stops - starts, 0

@@ -255,9 +255,10 @@ class Extractor:
         if clip.path is None:
             words = tuple(Word(word.text, 0.0, 0.0, 0.0, "untimed") for word in clip.transcript.words)
             return TimedWords(words, (), {})
-        # Without sound the words are spread over the clip: silence takes them to the last rung of the ladder.
-        silence = np.zeros(round(media.duration_s * RATE_HZ), np.float32)
-        samples = media.audio.samples if media.audio else silence
+        if media.audio:
+            samples = media.audio.samples
+        else:  # the words are spread over the clip: silence takes them to the last rung of the ladder
+            samples = np.zeros(round(media.duration_s * RATE_HZ), np.float32)
         return self._timer.time(clip.transcript, samples, RATE_HZ, rough=recognised)
 
     def _voice(self, media: _Media) -> tuple[FeatureTrack, AudioQuality | None]:

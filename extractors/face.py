@@ -236,7 +236,7 @@ def _speaker_track(
 ) -> tuple[FeatureTrack, Rows]:
     """Put the chosen face's measures and velocities on the frames; return also the detection of every frame."""
     frames, still = len(times_s), len(columns)
-    values = np.zeros((frames, still + len(VELOCITIES)))
+    values = np.zeros((frames, still + len(VELOCITIES)), np.float32)
     valid = np.zeros(values.shape, bool)
     chosen = np.full(frames, -1, np.int64)
     moving = np.stack([measured[:, [columns.index(name) for name in item.of]].mean(axis=1) for item in VELOCITIES], 1)
@@ -245,12 +245,14 @@ def _speaker_track(
         if not here.any():
             continue
         chosen[here] = rows[here]
-        values[here, :still], valid[here, :still] = measured[rows[here]], True
+        for column in range(still):  # a copy of all measures would cost as much as they do
+            values[here, column] = measured[rows[here], column]
+        valid[here, :still] = True
         # Of the face's own track, so that a change of speaker is no jump.
         slopes, known = velocities(_taken(moving, rows), rows >= 0, times_s)
         values[here & known, still:], valid[here & known, still:] = slopes[here & known], True
     names = (*columns, *(item.column.name for item in VELOCITIES))
-    return FeatureTrack(values.astype(np.float32), times_s, valid, names), chosen
+    return FeatureTrack(values, times_s, valid, names), chosen
 
 
 def _taken(values: Float64, rows: Rows) -> Float64:

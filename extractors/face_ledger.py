@@ -13,6 +13,7 @@ from extractors.face_tracks import Sightings
 
 Float64 = NDArray[np.float64]
 
+_FIRST_FACES = 1024
 _BATCH_FACES = 32
 """Faces measured at once: numpy's cost a call is then small against the landmark model's."""
 
@@ -28,7 +29,8 @@ class FaceLedger:
         self._frame: list[int] = []
         self._centre_px: list[Float64] = []
         self._height_px: list[Float64] = []
-        self._measured: list[Float64] = []
+        self._measured = np.zeros((_FIRST_FACES, len(self.columns)))
+        self._known = 0
         self._landmarks_px: list[NDArray[np.float32]] = []
 
     def enter(self, frame: int, faces: tuple[DetectedFace, ...], height_px: int, width_px: int) -> None:
@@ -54,7 +56,7 @@ class FaceLedger:
     def measured(self) -> Float64:
         """Return what was measured, [shape=(n, D)], a row for every detection."""
         self._measure()
-        return np.concatenate([np.zeros((0, len(self.columns))), *self._measured])
+        return self._measured[: self._known]
 
     def landmarks_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the landmarks of detections, [shape=(T, 478, 3)], 0 where a row is -1."""
@@ -77,10 +79,18 @@ class FaceLedger:
         ]
         if self._blendshapes:
             parts.append(np.stack([face.blendshapes for face, _, _ in self._waiting if face.blendshapes is not None]))
-        self._measured.append(np.concatenate(parts, axis=1))
+        self._append(np.concatenate(parts, axis=1))
         self._centre_px.append((low + high) / 2)
         self._height_px.append((high - low)[:, 1])
         self._waiting.clear()
+
+    def _append(self, rows: Float64) -> None:
+        """Put measures under the others: the matrix grows where it lies, hours of it are not copied."""
+        end = self._known + len(rows)
+        if end > len(self._measured):
+            self._measured.resize((max(end, 2 * len(self._measured)), len(self.columns)), refcheck=False)
+        self._measured[self._known : end] = rows
+        self._known = end
 
     def _place(
         self, points: Float64, pose: HeadPose, centre_px: Float64, height_px: Float64, frame_px: Float64

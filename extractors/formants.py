@@ -44,6 +44,8 @@ HIGHEST_PITCH_HZ = 350.0
 STEADY_OCTAVES = 0.12
 """A formant that jumps from the median of its five neighbours by more is not trusted."""
 
+_BLOCK_FRAMES = 16384
+
 MISSING = CANDIDATES
 _CHOICES = np.array(
     list(combinations(range(CANDIDATES), FORMANTS))
@@ -147,7 +149,7 @@ def formant_tracks(
     frequency_hz = np.concatenate([frequency_hz, empty], axis=1)
     bandwidth_hz = np.concatenate([bandwidth_hz, empty], axis=1)
     joined = np.concatenate([[False], np.diff(frames) == 1])
-    choice = _cheapest_path(_costs(frequency_hz, bandwidth_hz), np.log2(frequency_hz), joined)
+    choice = _cheapest_path(frequency_hz, bandwidth_hz, joined)
     frequency = np.take_along_axis(frequency_hz, _CHOICES[choice], axis=1)
     bandwidth = np.take_along_axis(bandwidth_hz, _CHOICES[choice], axis=1)
     valid = np.isfinite(frequency) & (pitch_hz <= HIGHEST_PITCH_HZ)[:, None] & _steady(frequency, joined)
@@ -169,16 +171,26 @@ def _costs(frequency_hz: NDArray[np.float64], bandwidth_hz: NDArray[np.float64])
 
 
 def _cheapest_path(
-    cost: NDArray[np.float64], octaves: NDArray[np.float64], joined: NDArray[np.bool_]
+    frequency_hz: NDArray[np.float64], bandwidth_hz: NDArray[np.float64], joined: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """[V] index into the choices along the path of the lowest cost; an octave moved costs 1."""
-    count, width = cost.shape
-    back = np.empty((count, width), np.intp)
-    best = cost[0]
-    for row in range(1, count):
-        reach = best[:, None] + _moves(octaves[row - 1], octaves[row]) if joined[row] else best[:, None]
-        back[row] = reach.argmin(axis=0)
-        best = reach.min(axis=0) + cost[row]
+    """[V] index into the choices along the path of the lowest cost; an octave moved costs 1.
+
+    Costs are made block by block: there are many choices.
+    """
+    count, width = len(joined), len(_CHOICES)
+    back = np.empty((count, width), np.int8)
+    best, before = np.zeros(0), np.zeros(0)
+    for start in range(0, count, _BLOCK_FRAMES):
+        here = slice(start, start + _BLOCK_FRAMES)
+        cost, octaves = _costs(frequency_hz[here], bandwidth_hz[here]), np.log2(frequency_hz[here])
+        for row in range(len(cost)):
+            if start + row == 0:
+                best = cost[0]
+            else:
+                reach = best[:, None] + _moves(before, octaves[row]) if joined[start + row] else best[:, None]
+                back[start + row] = reach.argmin(axis=0)
+                best = reach.min(axis=0) + cost[row]
+            before = octaves[row]
     path = np.empty(count, np.intp)
     path[-1] = best.argmin()
     for row in range(count - 1, 0, -1):
@@ -199,7 +211,17 @@ def _moves(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[n
 
 def _steady(frequency: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """[V, 3] True where a formant lies near the median of five frames of its own track."""
-    track = np.cumsum(~joined)
+    track = np.cumsum(~joined, dtype=np.intp)
+    steady = np.empty(frequency.shape, bool)
+    for start in range(0, track.size, _BLOCK_FRAMES):
+        stop = min(start + _BLOCK_FRAMES, track.size)
+        first = max(0, start - 2)
+        around = slice(first, stop + 2)
+        steady[start:stop] = _steady_block(frequency[around], track[around])[start - first : stop - first]
+    return steady
+
+
+def _steady_block(frequency: NDArray[np.float64], track: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
     count = track.size
     window = np.arange(count)[:, None] + np.arange(-2, 3)
     inside = (window >= 0) & (window < count)

@@ -37,6 +37,7 @@ VOICING_CHANGE_COST = 0.14
 SILENCE_DEPTH_DB = 25.0
 """Further than this under the loud parts of the clip, voicing has to be ever clearer."""
 MIN_VOICED_S = 0.03
+_BLOCK_FRAMES = 16384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,8 +143,7 @@ def pitch_path(candidates: PitchCandidates, peak_db: NDArray[np.float64], config
     frames = candidates.level_db.size
     if frames == 0:
         return Pitch(np.zeros(0, np.float32), np.zeros(0, np.float32))
-    scores, log_hz = _local_scores(candidates, peak_db, config)
-    states = _best_path(scores, log_hz)
+    states = _best_path(candidates, peak_db)
     rows = np.arange(frames)
     voiced = states < CANDIDATES
     voiced &= _long_enough(voiced, round(MIN_VOICED_S / HOP_S))
@@ -154,31 +154,38 @@ def pitch_path(candidates: PitchCandidates, peak_db: NDArray[np.float64], config
 
 
 def _local_scores(
-    candidates: PitchCandidates, peak_db: NDArray[np.float64], config: AudioConfig
+    candidates: PitchCandidates, peak_db: NDArray[np.float64], frames: slice
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[T, K + 1] score of each state (the last: unvoiced) and [T, K] pitch in octaves."""
-    found = candidates.strength > 0
-    log_hz = np.log2(RATE_HZ / candidates.lag_samples.astype(np.float64))
-    voiced = candidates.strength + OCTAVE_COST * (log_hz - np.log2(MIDDLE_PITCH_HZ))
-    depth_db = peak_db - candidates.level_db
+    """[T, K + 1] score of each state (the last: unvoiced) and [T, K] pitch in octaves, of some frames."""
+    strength = candidates.strength[frames]
+    found = strength > 0
+    log_hz = np.log2(RATE_HZ / candidates.lag_samples[frames].astype(np.float64))
+    voiced = strength + OCTAVE_COST * (log_hz - np.log2(MIDDLE_PITCH_HZ))
+    depth_db = peak_db[frames] - candidates.level_db[frames]
     unvoiced = VOICING_STRENGTH + np.clip((depth_db - SILENCE_DEPTH_DB) / 20.0, 0.0, 1.0)
     scores = np.concatenate([np.where(found, voiced, -1e3), unvoiced[:, None]], axis=1)
     return scores, log_hz
 
 
-def _best_path(scores: NDArray[np.float64], log_hz: NDArray[np.float64]) -> NDArray[np.intp]:
-    """[T] the state in each frame on the path of the highest summed score."""
-    frames, width = scores.shape
+def _best_path(candidates: PitchCandidates, peak_db: NDArray[np.float64]) -> NDArray[np.intp]:
+    """[T] the state in each frame on the path of the highest summed score; scores are made block by block."""
+    frames, width = peak_db.size, CANDIDATES + 1
     back = np.zeros((frames, width), np.int8)
     change = np.full((width, width), VOICING_CHANGE_COST)
     change[-1, -1] = 0.0
     columns = np.arange(width)
-    best = scores[0]
-    for frame in range(1, frames):
-        change[:-1, :-1] = OCTAVE_JUMP_COST * np.abs(log_hz[frame - 1][:, None] - log_hz[frame])
-        reach = best[:, None] - change
-        back[frame] = reach.argmax(axis=0)
-        best = reach[back[frame], columns] + scores[frame]
+    best, before = np.zeros(0), np.zeros(0)
+    for start in range(0, frames, _BLOCK_FRAMES):
+        scores, log_hz = _local_scores(candidates, peak_db, slice(start, start + _BLOCK_FRAMES))
+        for row in range(len(scores)):
+            if start + row == 0:
+                best = scores[0]
+            else:
+                change[:-1, :-1] = OCTAVE_JUMP_COST * np.abs(before[:, None] - log_hz[row])
+                reach = best[:, None] - change
+                back[start + row] = reach.argmax(axis=0)
+                best = reach[back[start + row], columns] + scores[row]
+            before = log_hz[row]
     path = np.empty(frames, np.intp)
     path[-1] = int(best.argmax())
     for frame in range(frames - 1, 0, -1):

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_BLOCK_FRAMES = 16384
+
 
 def slopes_per_s(
     values: NDArray[np.float32], known: NDArray[np.bool_], reach_frames: int, hop_s: float, *, least_frames: int
@@ -27,6 +29,20 @@ def slopes_per_s(
         Unit of the values per second; 0 where not valid.
     valid : ndarray [shape=(T,)]
     """
+    frames = len(values)
+    slope, valid = np.zeros(values.shape, np.float32), np.zeros(frames, bool)
+    for start in range(0, frames, _BLOCK_FRAMES):
+        stop = min(start + _BLOCK_FRAMES, frames)
+        first, last = max(0, start - reach_frames), min(frames, stop + reach_frames)
+        found = _slopes(values[first:last], known[first:last], reach_frames, hop_s, least_frames)
+        own = slice(start - first, stop - first)
+        slope[start:stop], valid[start:stop] = found[0][own], found[1][own]
+    return slope, valid
+
+
+def _slopes(
+    values: NDArray[np.float32], known: NDArray[np.bool_], reach_frames: int, hop_s: float, least_frames: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     frames, width = values.shape
     run = np.cumsum(np.diff(np.concatenate([[0], known.astype(np.int8)])) != 0)
     # Centred on the frame's own value, single precision loses nothing in the sums.
@@ -47,4 +63,4 @@ def slopes_per_s(
     valid = known & (count >= max(2, least_frames))
     spread = np.where(valid, count * square - time**2, 1.0)
     slope = (count[:, None] * product - time[:, None] * rise) / spread[:, None] / hop_s
-    return np.where(valid[:, None], slope, 0.0).astype(np.float32), valid
+    return np.where(valid[:, None], slope, 0.0), valid

@@ -12,14 +12,18 @@ CONTEXT_FRAMES = 16
 """Frames before and after a block that are computed with it, so that flux and cycles see their neighbours."""
 HIGH_PASS_HZ = 50.0
 """Power below is no voice (rumble, DC) and is set to 0."""
+_CHUNK = 1 << 20
+_NO_OFFSET = np.float32(0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CleanSamples:
-    """Samples that are finite and have no constant offset."""
+    """Samples that are finite, and their constant offset, still to be taken away: a copy of hours is not made."""
 
     samples: NDArray[np.float32]
     """[shape=(N,)] mono, 16 kHz, full scale 1."""
+    offset: np.float32
+    """What `blocks` takes away."""
     replaced: int
     """How many samples were not finite and became 0."""
 
@@ -41,16 +45,23 @@ class Block:
     keep_to: int
 
 
+def finite(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Return the samples with what is not finite set to 0 (the same array if all is), and how many those were."""
+    bad = sum(
+        int(np.count_nonzero(~np.isfinite(samples[start : start + _CHUNK])))
+        for start in range(0, samples.size, _CHUNK)
+    )
+    return (np.where(np.isfinite(samples), samples, np.float32(0.0)), bad) if bad else (samples, 0)
+
+
 def cleaned(samples: NDArray[np.float32]) -> CleanSamples:
-    """Return the samples with what is not finite set to 0 and their mean over the clip taken away."""
-    finite = np.isfinite(samples)
-    replaced = int(samples.size - np.count_nonzero(finite))
-    filled = np.where(finite, samples, np.float32(0.0)) if replaced else samples
+    """Return the samples with what is not finite set to 0, and their mean over the clip."""
+    filled, replaced = finite(samples)
     offset = np.float32(filled.mean(dtype=np.float64)) if filled.size else np.float32(0.0)
-    without_offset = (filled - offset).astype(np.float32)
-    if replaced:
-        without_offset[~finite] = 0.0
-    return CleanSamples(without_offset, replaced)
+    if not replaced:
+        return CleanSamples(samples, offset, 0)
+    # What was not finite stays 0: the offset was never in it.
+    return CleanSamples(np.where(np.isfinite(samples), filled - offset, np.float32(0.0)), np.float32(0.0), replaced)
 
 
 def frame_count(sample_count: int) -> int:
@@ -68,7 +79,7 @@ def frequencies_hz(config: AudioConfig) -> NDArray[np.float64]:
     return np.asarray(np.fft.rfftfreq(config.fft_samples, 1.0 / RATE_HZ))
 
 
-def blocks(samples: NDArray[np.float32], config: AudioConfig) -> Iterator[Block]:
+def blocks(samples: NDArray[np.float32], config: AudioConfig, offset: np.float32 = _NO_OFFSET) -> Iterator[Block]:
     """Yield the clip's frames block by block; ``[keep_from, keep_to)`` of all blocks are each frame once.
 
     Parameters
@@ -76,21 +87,25 @@ def blocks(samples: NDArray[np.float32], config: AudioConfig) -> Iterator[Block]
     samples : ndarray [shape=(N,)]
         As `cleaned` returns them.
     config : AudioConfig
+    offset : float
+        Taken away from every sample.
     """
     total = frame_count(samples.size)
     for start in range(0, total, config.block_frames):
         stop = min(start + config.block_frames, total)
         first, last = max(0, start - CONTEXT_FRAMES), min(total, stop + CONTEXT_FRAMES)
-        piece = _samples_under(samples, first, last, config)
+        piece = _samples_under(samples, first, last, config, offset)
         yield Block(_power(piece, config), piece, first, start - first, stop - first)
 
 
-def _samples_under(samples: NDArray[np.float32], first: int, last: int, config: AudioConfig) -> NDArray[np.float32]:
+def _samples_under(
+    samples: NDArray[np.float32], first: int, last: int, config: AudioConfig, offset: np.float32
+) -> NDArray[np.float32]:
     """Return the samples under frames ``[first, last)``: frame t is centred on sample (t + 0.5) hop."""
     begin = first * HOP_SAMPLES + HOP_SAMPLES // 2 - config.window_samples // 2
     piece = np.zeros(config.window_samples + (last - first - 1) * HOP_SAMPLES, np.float32)
     from_sample, to_sample = max(begin, 0), min(begin + piece.size, samples.size)
-    piece[from_sample - begin : to_sample - begin] = samples[from_sample:to_sample]
+    piece[from_sample - begin : to_sample - begin] = samples[from_sample:to_sample] - offset
     return piece
 
 

@@ -4,6 +4,7 @@ It detaches itself (its own session, nothing inherited but its log), and the com
 It ends when no process holds its lease, at once after a killed user, some minutes after one that left in order.
 """
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -64,25 +65,33 @@ def _serve(folder: Path, ready: int) -> None:
 
 
 def _watch(folder: Path, server: "uvicorn.Server", address: str, ready: int) -> None:
-    """Announce the server when it answers; end it when it has no user left."""
+    """Announce the server when it answers; end it when it has no user left, or can no longer be watched."""
     from flows.server import ADDRESS, FAREWELL, LEASE, farewell_age_s
 
-    linger_s = float(os.environ.get(LINGER_VARIABLE, LINGER_S))
-    lease = os.open(folder / LEASE, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-    announced = False
-    while farewell_age_s(folder) < linger_s or not _taken(lease):
-        if server.started and not announced:
-            announced = True
-            (folder / ADDRESS).write_text(address, "ascii")
-            os.write(ready, b"1")
-            os.close(ready)
-        time.sleep(LOOK_S)
-    # From here a new user waits for this process to end, finds no address, and starts another server.
-    for name in (ADDRESS, FAREWELL):
-        (folder / name).unlink(missing_ok=True)
-    server.should_exit = True
-    time.sleep(GOODBYE_S)
-    os._exit(0)
+    try:
+        linger_s = float(os.environ.get(LINGER_VARIABLE, LINGER_S))
+        lease = os.open(folder / LEASE, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        announced = False
+        while farewell_age_s(folder) < linger_s or not _taken(lease):
+            if server.started and not announced:
+                announced = True
+                _announce(folder / ADDRESS, address, ready)
+            time.sleep(LOOK_S)
+        # From here a new user waits for this process to end, finds no address, and starts another server.
+        for name in (ADDRESS, FAREWELL):
+            (folder / name).unlink(missing_ok=True)
+        server.should_exit = True
+        time.sleep(GOODBYE_S)
+    finally:
+        os._exit(0)
+
+
+def _announce(file: Path, address: str, ready: int) -> None:
+    """Say where the server is; the command that waits to hear it may have been killed meanwhile."""
+    file.write_text(address, "ascii")
+    with contextlib.suppress(BrokenPipeError):
+        os.write(ready, b"1")
+    os.close(ready)
 
 
 def _taken(lease: int) -> bool:

@@ -3,7 +3,7 @@
 import json
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ MAX_HEADER_BYTES = 64 << 20
 RECORD = "clip"
 """The one key of the safetensors metadata: with several, their order in the file would not be stable."""
 Arrays = dict[str, NDArray[Any]]
+_SAFETENSORS_NAMES = {"int64": "I64", "float64": "F64", "float32": "F32", "int32": "I32", "bool": "BOOL"}
+_DTYPES = list(_SAFETENSORS_NAMES)
+"""In the order of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,33 @@ class ClipHeader:
 
 def pack(clip: AlignedClip) -> bytes:
     """Return the bytes of a clip's file: a function of the clip alone."""
-    from safetensors.numpy import save
+    return b"".join(packed(clip))
 
+
+def packed(clip: AlignedClip) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of a clip's file part by part: the arrays of a long one are not copied.
+
+    The layout is that of the safetensors library, which would hold two copies: the wider the type the further in
+    front, then by name; the header filled up to a multiple of eight bytes.
+    """
+    arrays, record = _contents(clip)
+    order = sorted(arrays, key=lambda name: (_DTYPES.index(arrays[name].dtype.name), name))
+    header: dict[str, Any] = {"__metadata__": {RECORD: record}}
+    end = 0
+    for name in order:
+        begin, end = end, end + arrays[name].nbytes
+        dtype, shape = _SAFETENSORS_NAMES[arrays[name].dtype.name], list(arrays[name].shape)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    text += b" " * (-len(text) % 8)
+    yield struct.pack("<Q", len(text)) + text
+    for name in order:
+        if arrays[name].nbytes:  # an array without elements has no bytes to look at
+            yield np.ascontiguousarray(arrays[name]).data.cast("B")
+
+
+def _contents(clip: AlignedClip) -> tuple[Arrays, str]:
+    """Return the arrays of a clip and, as JSON, everything else."""
     arrays: Arrays = {"pieces.ids": clip.pieces.ids, "pieces.word_index": clip.pieces.word_index}
     names: dict[str, tuple[str, ...]] = {}
     for modality in MODALITIES:
@@ -65,8 +93,7 @@ def pack(clip: AlignedClip) -> bytes:
         "names": names,
         "provenance": dict(clip.provenance),
     }
-    text = json.dumps(record, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {RECORD: text}))
+    return arrays, json.dumps(record, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 def read_header(path: Path) -> ClipHeader:

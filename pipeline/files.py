@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.errors import StoreError
@@ -14,8 +15,14 @@ PARTIAL_PREFIX = ".partial-"
 """A file that a killed process left behind under this name was never finished and may be deleted."""
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes | memoryview]) -> None:
     """Write a file by rename: a reader sees the old content or the new one, never a part.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes, or parts of it
+        Parts follow one another.
 
     Raises
     ------
@@ -26,16 +33,18 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            for part in (content,) if isinstance(content, bytes) else content:
+                stream.write(part)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         advice = "free some space" if error.errno == errno.ENOSPC else "check the folder's permissions"
         raise StoreError(
             f"{path}: cannot be written ({error.strerror}); {advice} and run the same command again"
         ) from None
+    finally:
+        partial.unlink(missing_ok=True)  # there only if something went wrong
     sync_folder(path.parent)
 
 

@@ -16,14 +16,14 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.aligned import AlignedClip, ClipInfo
-from pipeline.clipfile import ClipHeader, pack, read_clip, read_header
+from pipeline.clipfile import ClipHeader, packed, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
 from pipeline.jsontext import parse_json
@@ -142,9 +142,9 @@ class FeatureStore:
 
     def write(self, clip: AlignedClip) -> Path:
         """Write a clip whole, replacing the one of the same id."""
-        return self.write_bytes(clip.clip_id, pack(clip))
+        return self.write_bytes(clip.clip_id, packed(clip))
 
-    def write_bytes(self, clip_id: str, content: bytes) -> Path:
+    def write_bytes(self, clip_id: str, content: bytes | Iterable[bytes | memoryview]) -> Path:
         """Write the packed bytes of a clip, as `write` does."""
         file = self.file(clip_id)
         make_folder(file.parent)

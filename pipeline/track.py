@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+_CHECKED_ROWS = 16384
 Verdict = Literal["unmeasured", "stable", "sensitive", "unstable"]
 
 
@@ -56,10 +57,12 @@ class FeatureTrack:
             )
         if frames > 1 and not np.all(np.diff(self.times_s) > 0):
             raise ValueError("track times must increase strictly")
-        if not np.all(np.isfinite(self.values)):
-            raise ValueError(f"track holds values that are not finite, in {self._not_finite()}")
-        if np.any(self.values[~self.valid]):
-            raise ValueError("values that are not valid must stand as 0.0")
+        for start in range(0, frames, _CHECKED_ROWS):  # masks of the whole would cost as much as hours of a track
+            rows = slice(start, start + _CHECKED_ROWS)
+            if not np.all(np.isfinite(self.values[rows])):
+                raise ValueError(f"track holds values that are not finite, in {self._not_finite()}")
+            if np.any(self.values[rows][~self.valid[rows]]):
+                raise ValueError("values that are not valid must stand as 0.0")
 
     def _not_finite(self) -> list[str]:
         bad = np.flatnonzero((~np.isfinite(self.values)).any(axis=0))

@@ -70,6 +70,27 @@ def test_a_second_command_finds_the_server_and_a_killed_one_leaves_no_process_an
     assert not (home / "dmd-server" / "address").exists()
 
 
+@pytest.mark.slow
+def test_a_command_that_is_killed_while_its_server_starts_leaves_no_server(home):
+    first = start(home, 600.0)
+    while not any(b"flows.server_process" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in naming(home)):
+        assert first.poll() is None
+    first.send_signal(signal.SIGKILL)
+    first.communicate(timeout=240)
+    assert none_naming(home, 120.0)
+
+
+def test_a_server_announces_itself_though_nobody_waits_any_more(tmp_path):
+    from flows.server_process import _announce
+
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    _announce(tmp_path / "address", "http://127.0.0.1:9/api", write_end)
+    assert (tmp_path / "address").read_text() == "http://127.0.0.1:9/api"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(write_end)
+
+
 def test_a_server_that_does_not_start_is_one_line_that_names_its_log(tmp_path, monkeypatch):
     from flows import server
 

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,26 @@ def test_a_clip_is_read_back_as_it_was_written(store):
 
 def test_the_same_clip_makes_the_same_bytes():
     assert pack(aligned_clip()) == pack(aligned_clip())
+
+
+@pytest.mark.parametrize(
+    "clip", [aligned_clip(), aligned_clip('ü"\\\n\x7f😀', rows=0), aligned_clip("long", rows=3000, label="ß")]
+)
+def test_a_file_has_the_bytes_that_the_safetensors_library_writes(clip):
+    from safetensors.numpy import load, save
+
+    content = pack(clip)
+    size = struct.unpack("<Q", content[:8])[0]
+    assert content == save(load(content), json.loads(content[8 : 8 + size])["__metadata__"])
+    native = load(content)["native.audio.values"]
+    np.testing.assert_array_equal(native, clip.native["audio"].values)
+
+
+def test_a_clip_that_cannot_be_written_leaves_no_partial_file(store):
+    damaged = replace(aligned_clip(), provenance={"snr_db": float("nan")})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        store.write(damaged)
+    assert not [file for file in store.path.rglob("*") if file.is_file() and file.name != "store.json"]
 
 
 def test_iterating_yields_ids_in_order_and_length_counts_them(store):

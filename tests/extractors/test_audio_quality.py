@@ -99,3 +99,16 @@ def _decoded(path: Path) -> Samples:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
         frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
     return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
+
+
+def test_memory_does_not_grow_with_length() -> None:
+    import tracemalloc
+
+    peaks = []
+    for repeats in (100, 200):
+        samples = np.tile(spoken(), repeats)
+        tracemalloc.start()
+        audio_quality(samples, RATE_HZ, 0.0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 0.2 * samples.nbytes / 2

@@ -34,13 +34,23 @@ class TextEncoderConfig(BaseModel):
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
     fine_tuned: bool = True
     """False: BERT gets no gradient and runs without dropout."""
+    frozen_layers: int = Field(0, ge=0)
+    """Fine-tuned: the lowest layers that keep their weights, and with them the embeddings (0: all is trained)."""
+
+    @model_validator(mode="after")
+    def _enough_layers(self) -> Self:
+        if self.frozen_layers > self.layers:
+            raise ValueError(
+                f"{self.frozen_layers} layers of the text encoder cannot be frozen: it has {self.layers}"
+            )
+        return self
 
     @classmethod
-    def from_folder(cls, folder: Path, *, fine_tuned: bool = True) -> Self:
+    def from_folder(cls, folder: Path, *, fine_tuned: bool = True, frozen_layers: int = 0) -> Self:
         """Read the shape from the ``config.json`` of a BERT saved by `transformers`."""
         from dmd.text_encoder import read_shape
 
-        return cls(**read_shape(folder), fine_tuned=fine_tuned)
+        return cls(**read_shape(folder), fine_tuned=fine_tuned, frozen_layers=frozen_layers)
 
 
 class Dropouts(BaseModel):

@@ -74,10 +74,11 @@ def model_config(
     }
     for name in MODALITIES:
         fields[f"{name}_kernel"] = min(lengths[name], config.model.kernel or base[f"{name}_kernel"])
-    if config.text != "features" and config.text_model is not None and "text" in modalities:
-        encoder = TextEncoderConfig.from_folder(config.text_model, fine_tuned=config.text == "fine_tuned")
-        fields |= {"text_encoder": encoder, "text_dim": encoder.hidden_size}
     try:
+        if config.text != "features" and config.text_model is not None and "text" in modalities:
+            tuned, kept = config.text == "fine_tuned", config.encoder_frozen_layers
+            encoder = TextEncoderConfig.from_folder(config.text_model, fine_tuned=tuned, frozen_layers=kept)
+            fields |= {"text_encoder": encoder, "text_dim": encoder.hidden_size}
         return DmdConfig(**fields)
     except ValidationError as error:
         reason = "; ".join(item["msg"] for item in error.errors())

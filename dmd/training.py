@@ -104,7 +104,9 @@ def _begin(plan: Plan, out: Path) -> None:
     path = out / BEGUN
     if path.is_file():
         found = parse_json(path.read_text("utf-8"))
-        other = [key for key, value in config.items() if found["config"].get(key) != value]
+        # A setting that the folder does not know is younger than it, and had its default.
+        before = {**TrainingConfig().decisive(), **found["config"]}
+        other = [key for key, value in config.items() if before[key] != value]
         if found["data"] != mine["data"]:
             other = ["the data", *other]
         if other:

@@ -85,6 +85,9 @@ class TrainingConfig(BaseModel):
     """By default 5e-4, and 1e-4 under the reference objective."""
     encoder_learning_rate: float = Field(2e-5, gt=0)
     """Of a BERT inside the model (the reference objective uses ``learning_rate`` for it too)."""
+    encoder_frozen_layers: int = Field(0, ge=0)
+    """Lowest layers of a fine-tuned BERT that keep their weights, and its embeddings with them: such a layer costs a
+    third of a trained one."""
     weight_decay: float = Field(0.0, ge=0)
     clip: float = Field(0.6, gt=0)
     """Gradients are limited to ± this."""

@@ -18,7 +18,7 @@ CLS, SEP = 101, 102
 """Ids of [CLS] and [SEP] in BERT's English vocabularies; public files bring their own."""
 MOST_PIECES = 510
 """Pieces that fit BERT's 512 positions beside [CLS] and [SEP]."""
-PIECE_BLOCK = 16
+PIECE_BLOCK = 4
 """Sequences of pieces are padded to a multiple of this, so that a sample's length has few values."""
 
 

@@ -13,6 +13,7 @@ from dmd.checkpoint import load_run
 from dmd.targets import fit_targets
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig
+from extractors.text import EMBEDDED_MODEL, model_source
 from pipeline.dataset import Dataset
 from pipeline.splits import SplitConfig, divide, folds
 from tests.benchmarks.pairedseeds import mean_differences
@@ -27,6 +28,8 @@ SETTINGS: dict[str, Any] = {
     "task": "classification", "batch_size": 64, "learning_rate": 1e-3, "epochs": 20, "early_stop": 2, "patience": 0,
     "baselines": False, "tensorboard": False, "model": {"length": WORDS},
 }  # fmt: skip
+INSIDE: dict[str, Any] = {"batch_size": 32, "learning_rate": 5e-4, "epochs": 4, "early_stop": 1}
+"""With a BERT that is fine-tuned inside: an epoch costs ten times as much and few are needed."""
 VALID = 0.1
 """Share of the training dialogues that stop the training and choose the class weights."""
 
@@ -39,7 +42,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", choices=("Sentiment", "Emotion"), default="Sentiment")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--speakers", type=int, default=0, help="hold speakers out, in this many folds; 0: official")
-    parser.add_argument("--weights", choices=("none", "balanced", "chosen"), default="chosen")
+    parser.add_argument("--weights", nargs="+", choices=("none", "balanced"), default=["none", "balanced"])
+    parser.add_argument("--text", choices=("features", "fine_tuned"), default="features")
+    parser.add_argument("--rates", nargs="+", type=float, default=[1e-4], help="of a fine-tuned BERT")
+    parser.add_argument("--frozen-layers", type=int, default=3, help="lowest layers of a fine-tuned BERT that stay")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -53,13 +59,14 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     ours = np.full((options.seeds, len(test), classes), np.nan)
     theirs = np.full((1, len(test), classes), np.nan)
     features, place = mean_pooled(data), {at: row for row, at in enumerate(test)}
-    chosen = []
+    chosen, strengths = [], []
     for number, (inside, outside) in enumerate(_sides(data, speakers, options.speakers)):
         here = [place[at] for at in outside]
         groups = [str(data.clips[at].video_id) for at in inside]
-        theirs[0, here], _ = logistic(features[inside], truth[inside], groups, features[outside])
-        weights, ours[:, here] = _trained(data, inside, outside, options, number)
-        chosen.append(weights)
+        theirs[0, here], strength = logistic(features[inside], truth[inside], groups, features[outside])
+        strengths.append(strength)
+        way, ours[:, here] = _trained(data, inside, outside, options, number)
+        chosen.append(way)
     dialogues = [str(data.clips[at].video_id) for at in test]
     return {
         "target": options.target,
@@ -67,7 +74,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "clips": len(test),
         "dialogues": len(set(dialogues)),
         "seeds": options.seeds,
-        "class_weights": chosen,
+        "chosen": chosen,
+        "strength_of_logistic_regression": strengths,
         "mean_over_seeds": mean_differences(ours, theirs, truth[test], dialogues, targets, COMPARED),
         "mean_prediction_of_seeds": mean_differences(
             ours.mean(axis=0, keepdims=True), theirs, truth[test], dialogues, targets, COMPARED
@@ -103,24 +111,39 @@ def _sides(data: Dataset, speakers: Mapping[str, str], count: int) -> list[tuple
 def _trained(
     data: Dataset, inside: Sequence[int], outside: Sequence[int], options: argparse.Namespace, number: int
 ) -> tuple[str, Floats]:
-    """Train on one side, its class weights chosen on its validation dialogues; predict the other."""
+    """Train on one side, what is open chosen on its validation dialogues; predict the other.
+
+    The first seed tells which class weights and which rate to take; the others train with these only.
+    """
     groups = [str(data.clips[at].video_id) for at in inside]
     sides = dict(zip(inside, divide(groups, SplitConfig(valid=VALID, test=0.0)), strict=True))
     split = data.with_splits([sides.get(at) for at in range(len(data.clips))])
-    kinds = ("none", "balanced") if options.weights == "chosen" else (options.weights,)
     found = {}
-    for kind in kinds:
-        name = f"meld-{options.target}-{options.speakers}-{number}-{kind}"
-        # One seed tells which weights to take; the others train with these only.
-        first = TrainingConfig(**{**SETTINGS, "target": options.target, "class_weights": kind, "seeds": 1})
-        found[kind] = train_run(split, options.work / name, first).evaluation["valid"]["f1_weighted"]
-    best = max(found, key=lambda kind: float(found[kind]))
+    candidates = _candidates(options)
+    for name, settings in candidates.items():
+        out = options.work / f"meld-{options.target}-{options.speakers}-{number}-{name}"
+        first = TrainingConfig(**{**settings, "seeds": 1})
+        found[name] = train_run(split, out, first).evaluation["valid"]["seeds"]["f1_weighted"]["mean"]
+    best = max(found, key=lambda name: float(found[name]))
     out = options.work / f"meld-{options.target}-{options.speakers}-{number}-{best}"
-    train_run(
-        split,
-        out,
-        TrainingConfig(**{**SETTINGS, "target": options.target, "class_weights": best, "seeds": options.seeds}),
-    )
+    train_run(split, out, TrainingConfig(**{**candidates[best], "seeds": options.seeds}))
     clips, predictions = load_run(out, "cpu").predict_clips(split, split.clip_rows(outside))
     assert list(clips) == list(outside)
     return best, predictions
+
+
+def _candidates(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Return the ways to train among which the validation dialogues choose."""
+    base = {**SETTINGS, "target": options.target}
+    found = {}
+    for weights in options.weights:
+        if options.text == "features":
+            found[weights] = {**base, "class_weights": weights}
+            continue
+        model = {"text": options.text, "text_model": model_source(EMBEDDED_MODEL)}
+        for rate in options.rates:
+            found[f"{weights}-{options.text}-{options.frozen_layers}-{rate:g}"] = {
+                **base, **INSIDE, **model, "class_weights": weights, "encoder_learning_rate": rate,
+                "encoder_frozen_layers": options.frozen_layers,
+            }  # fmt: skip
+    return found

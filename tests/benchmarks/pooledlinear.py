@@ -9,8 +9,9 @@ from pipeline.dataset import Dataset
 
 Floats = NDArray[np.float64]
 RIDGE = tuple(np.geomspace(1, 1e5, 16))
-LOGISTIC = tuple(np.geomspace(1e-3, 1e-1, 5))
+LOGISTIC = tuple(np.geomspace(1e-4, 1, 10))
 INNER_FOLDS = 5
+INNER_LOGISTIC = 3
 
 
 def mean_pooled(dataset: Dataset) -> Floats:
@@ -46,15 +47,21 @@ def ridge(features: Floats, labels: Floats, groups: Sequence[str], test: Floats)
 def logistic(features: Floats, labels: Floats, groups: Sequence[str], test: Floats) -> tuple[Floats, float]:
     """Fit logistic regression with the strength of the highest weighted F1; return probabilities and strength."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GridSearchCV, GroupKFold
-    from sklearn.pipeline import make_pipeline
+    from sklearn.metrics import f1_score
+    from sklearn.model_selection import GroupKFold
     from sklearn.preprocessing import StandardScaler
 
-    search = GridSearchCV(
-        make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)),
-        {"logisticregression__C": LOGISTIC},
-        scoring="f1_weighted",
-        cv=GroupKFold(3),
-    )
-    search.fit(features, labels.astype(int), groups=list(groups))
-    return np.asarray(search.predict_proba(test)), float(search.best_params_["logisticregression__C"])
+    known = labels.astype(int)
+    scores = np.zeros(len(LOGISTIC))
+    for inner, held in GroupKFold(INNER_LOGISTIC).split(features, groups=list(groups)):
+        scaler = StandardScaler().fit(features[inner])
+        # From strong to weak, every fit begun where the last one ended: a third of the cost.
+        model = LogisticRegression(max_iter=300, warm_start=True)
+        for place, strength in enumerate(LOGISTIC):
+            model.set_params(C=strength).fit(scaler.transform(features[inner]), known[inner])
+            found = model.predict(scaler.transform(features[held]))
+            scores[place] += f1_score(known[held], found, average="weighted")
+    best = float(LOGISTIC[int(scores.argmax())])
+    scaler = StandardScaler().fit(features)
+    model = LogisticRegression(C=best, max_iter=300).fit(scaler.transform(features), known)
+    return np.asarray(model.predict_proba(scaler.transform(test))), best

@@ -51,6 +51,46 @@ def test_padding_of_pieces_changes_nothing(extra, seed):
     assert torch.equal(first.mask, second.mask)
 
 
+@settings(max_examples=15, deadline=None)
+@given(lengths=st.lists(st.integers(0, 14), min_size=1, max_size=5), seed=st.integers(0, 1000))
+def test_training_reads_like_lengths_together_and_finds_the_same(lengths, seed):
+    torch.manual_seed(seed)
+    encoder = TextEncoder(SHAPE.model_copy(update={"dropout": 0.0}), pooler=False)
+    mask = torch.arange(14) < torch.tensor(lengths)[:, None]
+    ids = torch.randint(5, 40, mask.shape) * mask
+    given_pieces = Pieces(ids, mask, None, 14)
+    found, gradients = [], []
+    for training in (True, False):
+        hidden = encoder.train(training)(given_pieces).values * mask[..., None]
+        encoder.zero_grad()
+        (hidden * torch.linspace(0, 1, 8)).square().sum().backward()
+        found.append(hidden.detach())
+        gradients.append([p.grad.clone() for p in encoder.parameters()])
+    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-5)
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_a_batch_is_not_padded_to_its_longest_sequence_in_training(monkeypatch):
+    encoder = TextEncoder(SHAPE, pooler=False).train()
+    read, seen = encoder._read, []
+    monkeypatch.setattr(encoder, "_read", lambda ids, *rest: seen.append(tuple(ids.shape)) or read(ids, *rest))
+    mask = torch.arange(14) < torch.tensor([3, 14, 4, 8])[:, None]
+    encoder(Pieces(torch.ones(4, 14, dtype=torch.long), mask, None, 14))
+    assert seen == [(2, 4), (1, 8), (1, 14)]
+
+
+def test_frozen_layers_keep_their_weights_and_have_no_dropout():
+    shape = SHAPE.model_copy(update={"frozen_layers": 1})
+    encoder = TextEncoder(shape, pooler=False).train()
+    trained = {name.split("encoder.layer.")[-1][0] for name, p in encoder.bert.named_parameters() if p.requires_grad}
+    assert trained == {"1"}
+    modes = [encoder.bert.embeddings.training, *(layer.training for layer in encoder.bert.encoder.layer)]
+    assert modes == [False, False, True]
+    with pytest.raises(ValueError, match="3 layers of the text encoder cannot be frozen: it has 2"):
+        TextEncoderConfig(**{**SHAPE.model_dump(), "frozen_layers": 3})
+
+
 @pytest.mark.parametrize("fine_tuned", [True, False])
 def test_bert_learns_only_when_fine_tuned(fine_tuned):
     torch.manual_seed(0)

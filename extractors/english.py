@@ -13,7 +13,7 @@ from extractors.forced import ForcedAlignment, PlacedWord, align, align_loosely
 from extractors.g2p import G2p
 from extractors.one_core import one_core
 from extractors.phones import expected_s
-from extractors.pronounce import Pronouncer
+from extractors.pronounce import LettersToPhones, Pronouncer
 from extractors.sphinx_model import SphinxModel
 from extractors.spoken import spoken_words
 from pipeline.timegrid import Interval
@@ -30,9 +30,9 @@ class EnglishAligner:
     """Speech with its own words has a median of +0.8, in noise of -1.6, as a synthetic voice of -1.3; with another
     clip's words of -5 to -8."""
 
-    def __init__(self) -> None:
+    def __init__(self, g2p: LettersToPhones | None = None) -> None:
         self._model = SphinxModel.load()
-        self._pronouncer = Pronouncer(PronouncingDictionary().lookup, G2p())
+        self._pronouncer = Pronouncer(PronouncingDictionary().lookup, g2p or G2p())
 
     def sayings(self, written: Sequence[str]) -> list[Saying]:
         """Return how each written word is said."""

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_quality, audio_track
+from extractors.espeak import espeak_version
 from extractors.face import TIME_DIGITS, FaceConfig, FaceExtractor, FaceResult, face_columns
 from extractors.language_presets import LANGUAGE_PRESETS
 from extractors.one_core import one_core
@@ -131,6 +132,8 @@ class Extractor:
         models = {"text": model_digest(config.text.model), "face": config.face.bundle_file()[1]}
         if config.recogniser:
             models["recogniser"] = model_digest(recogniser_folder(config.recogniser.model))
+        if config.words.g2p == "espeak":
+            models["g2p"] = f"espeak-ng {espeak_version()}"
         return {"version": EXTRACTION_VERSION, "config": config.model_dump(mode="json"), "models": models}
 
     def fingerprint(self, clip: Clip, content: str | None) -> str:

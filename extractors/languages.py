@@ -6,6 +6,8 @@ from extractors.aligner import Aligner
 from extractors.assets import model_path
 from extractors.ctc_aligner import CtcAligner
 from extractors.english import EnglishAligner
+from extractors.espeak import EspeakG2p
+from extractors.g2p import G2p
 from extractors.language_presets import LANGUAGE_PRESETS
 from extractors.text import model_digest
 from pipeline.errors import ModelMissingError
@@ -27,9 +29,17 @@ class AlignerShelf:
         Language -> folder or id of an installed CTC model; one for ``en`` replaces the English aligner.
     device : str
         `auto`, `cpu` or `cuda`, for CTC models.
+    g2p : str
+        `model` or `espeak`, for English words in no dictionary.
+
+    Raises
+    ------
+    ModelMissingError
+        If espeak-ng is wanted and not installed: the run is refused, no other model takes its place.
     """
 
-    def __init__(self, models: Mapping[str, str], device: str) -> None:
+    def __init__(self, models: Mapping[str, str], device: str, g2p: str = "model") -> None:
+        self._g2p = EspeakG2p() if g2p == "espeak" else G2p()
         self._models = {base_language(language): model for language, model in models.items()}
         self._device = device
         self._loaded: dict[str, Aligner] = {}
@@ -46,7 +56,7 @@ class AlignerShelf:
         base = base_language(language)
         if base not in self._loaded:
             source = self._source(base)
-            self._loaded[base] = CtcAligner(source, base, self._device) if source else EnglishAligner()
+            self._loaded[base] = CtcAligner(source, base, self._device) if source else EnglishAligner(self._g2p)
         return self._loaded[base]
 
     def digest(self, language: str) -> str | None:

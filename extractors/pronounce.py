@@ -1,8 +1,7 @@
 """How a spoken English word sounds: the dictionary, else a rule on its ending, else grapheme-to-phoneme."""
 
 from collections.abc import Callable
-
-from extractors.g2p import G2p
+from typing import Protocol
 
 Pronunciation = tuple[str, ...]
 """ARPAbet phones without stress."""
@@ -37,6 +36,13 @@ _VOICELESS = frozenset(("P", "T", "K", "F", "TH"))
 _SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 
 
+class LettersToPhones(Protocol):
+    """Says words that no dictionary holds."""
+
+    def phones(self, word: str) -> tuple[str, ...]:
+        """Return the ARPAbet phones (no stress) of a word; none if it holds no letter of ``a-z'``."""
+
+
 class Pronouncer:
     """Pronunciations by dictionary, rule and model.
 
@@ -45,11 +51,11 @@ class Pronouncer:
     lookup : callable
         Phones of a dictionary entry joined by blanks, or None. Variants are entries named ``word(2)``,
         ``word(3)`` and so on, as in Sphinx dictionaries.
-    g2p : G2p
+    g2p : LettersToPhones
         For words that neither dictionary nor rule knows.
     """
 
-    def __init__(self, lookup: Callable[[str], str | None], g2p: G2p) -> None:
+    def __init__(self, lookup: Callable[[str], str | None], g2p: LettersToPhones) -> None:
         self._lookup, self._g2p = lookup, g2p
 
     def known(self, word: str) -> bool:

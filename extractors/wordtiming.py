@@ -54,6 +54,8 @@ class WordTimingConfig(BaseModel):
     """Language -> folder or id of an installed CTC model (Wav2Vec2ForCTC and the like); English has its own."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where CTC models run."""
+    g2p: Literal["model", "espeak"] = "model"
+    """Who says English words that are in no dictionary: the model that ships, or an installed espeak-ng."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,17 @@ class TimedWords:
 
 
 class WordTimer:
-    """Places words in time; loads its models once and keeps nothing of a clip. Not for two threads at once."""
+    """Places words in time; loads its models once and keeps nothing of a clip. Not for two threads at once.
+
+    Raises
+    ------
+    ModelMissingError
+        If espeak-ng is wanted and not installed.
+    """
 
     def __init__(self, config: WordTimingConfig) -> None:
         self._config = config
-        self.shelf = AlignerShelf(config.aligners, config.device)
+        self.shelf = AlignerShelf(config.aligners, config.device, config.g2p)
 
     def time(self, transcript: Transcript, samples: Float, rate_hz: int, *, rough: bool = False) -> TimedWords:
         """Return the place of every word of the transcript.

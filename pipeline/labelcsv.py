@@ -9,6 +9,7 @@ from pipeline.errors import TranscriptError, UsageError
 from pipeline.listing import Listing, ListingBuilder
 from pipeline.manifest import beside
 from pipeline.mediafiles import Folder, is_media_name, preference
+from pipeline.speakers import said_by
 from pipeline.tables import Row, read_table, rename_columns, require_column
 from pipeline.words import plain_transcript
 
@@ -69,6 +70,8 @@ def _clip(clip_id: str, row: Row, folder: Folder, language: str) -> Clip:
     media = _media(video_id, part, row, folder)
     text = row.get("text")
     transcript = beside(folder, media, language) if text is None else plain_transcript(text, language)
+    if transcript is not None:
+        transcript = said_by(transcript, row.get("speaker"))
     if transcript is not None and row.get("language") is None:
         language = transcript.language
     return Clip(

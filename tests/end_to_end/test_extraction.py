@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from extractors.extraction import EXTRACTION_VERSION, ExtractionConfig, Extractor
-from extractors.recognise import RecogniserConfig
+from extractors.recognise import Recogniser, RecogniserConfig
 from pipeline.aligned import AlignedClip
 from pipeline.clip import Clip
 from pipeline.clipfile import pack
@@ -143,6 +143,15 @@ def test_a_configured_recogniser_writes_the_words_and_says_so(sample_clips, tmp_
     assert "text_recognised" in clip.flags and "text_missing" not in clip.flags
     assert clip.provenance["fingerprint"] == extractor.fingerprint(wordless, clip.provenance["content_sha256"])
     assert extractor.recipe["models"]["recogniser"]
+
+
+def test_a_recognised_clip_of_another_language_is_never_aligned_as_english(sample_clips, tmp_path, monkeypatch):
+    monkeypatch.setattr(Recogniser, "language", lambda self, pieces: "de")
+    model = RecogniserConfig(model=str(tiny_whisper(tmp_path)), device="cpu")
+    clip = Extractor(ExtractionConfig(recogniser=model)).extract(replace(sample_clips[ANNA], transcript=None))
+    assert clip.info.language == "de"
+    assert {"text_recognised", "language_unsupported"} <= set(clip.flags)
+    assert not {word.rung for word in clip.words} & {"strict", "wide", "open"}
 
 
 def test_a_clip_with_nothing_usable_says_so(extractor, tmp_path):

@@ -35,6 +35,36 @@ def test_words_with_times_come_out_of_random_weights(whisper: Path) -> None:
         assert 0.0 <= word.start_s <= word.end_s <= 4.0 + 1e-6
 
 
+def hears(recogniser: Recogniser, language: str, samples: NDArray[np.float32]) -> None:
+    """Make the model sure of a language: its token points where the decoder does at its first step."""
+    import torch
+
+    model = recogniser._pipeline.model
+    number = model.generation_config.lang_to_id[f"<|{language}|>"]
+    features = recogniser._pipeline.feature_extractor(samples, sampling_rate=RATE_HZ, return_tensors="pt")
+    start = torch.tensor([[model.config.decoder_start_token_id]])
+    with torch.no_grad():
+        state = model.model(features.input_features, decoder_input_ids=start).last_hidden_state[0, -1]
+        model.model.decoder.embed_tokens.weight[number] = 20.0 * state / state.square().sum()
+
+
+def test_a_clip_of_which_nobody_says_the_language_is_written_in_the_one_that_is_heard(whisper: Path) -> None:
+    recogniser = Recogniser(RecogniserConfig(model=str(whisper), device="cpu"))
+    samples = speech_like(4.0)
+    hears(recogniser, "de", samples)
+    assert recogniser.transcribe(samples).language == "de"
+    assert recogniser.transcribe(samples, "en").language == "en"
+
+
+def test_a_model_that_is_not_sure_of_a_language_or_knows_only_one_writes_english(whisper: Path) -> None:
+    recogniser = Recogniser(RecogniserConfig(model=str(whisper), device="cpu"))
+    samples = speech_like(4.0)
+    assert recogniser.transcribe(samples).language == "en"
+    hears(recogniser, "de", samples)
+    recogniser._pipeline.model.generation_config.is_multilingual = False
+    assert recogniser.transcribe(samples).language == "en"
+
+
 def test_silence_is_not_heard_at_all(whisper: Path) -> None:
     recogniser = Recogniser(RecogniserConfig(model=str(whisper), device="cpu"))
     assert recogniser.transcribe(np.zeros(5 * RATE_HZ, np.float32)).words == ()

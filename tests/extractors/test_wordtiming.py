@@ -1,14 +1,19 @@
+import wave
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
 
+from extractors.audio import audio_quality
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, window_words
 from pipeline.errors import TranscriptError
+from pipeline.streams import MediaReader
 from pipeline.words import plain_transcript
 from tests.benchmarks.grid import FOLDER, grid_clips
 from tests.extractors.synthetic_speech import needs_espeak, say, spliced
@@ -164,13 +169,23 @@ def test_music_does_not_pass_for_speech() -> None:
 
 
 @needs_espeak
-def test_telephone_speech_is_placed() -> None:
+def test_words_of_a_telephone_file_of_8_khz_are_placed(tmp_path: Path) -> None:
     speech = spliced(WORDS[:6], 3)
     spectrum = np.fft.rfft(speech.samples)
     frequencies_hz = np.fft.rfftfreq(speech.samples.size, 1 / RATE_HZ)
     spectrum[(frequencies_hz < 300) | (frequencies_hz > 3400)] = 0.0
-    narrow = np.fft.irfft(spectrum, speech.samples.size).astype(np.float32)
-    found = timed(" ".join(speech.words), narrow)
+    narrow = resample_poly(np.fft.irfft(spectrum, speech.samples.size), 1, 2)
+    with wave.open(str(tmp_path / "call.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8_000)
+        file.writeframes(np.round(np.clip(narrow, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+    with MediaReader(tmp_path / "call.wav") as reader:
+        audio = reader.audio()
+    assert audio is not None
+    assert (audio.source_rate_hz, audio.rate_hz) == (8_000, RATE_HZ)
+    assert "narrowband" in audio_quality(audio.samples, audio.source_rate_hz, audio.clipped_fraction).flags
+    found = timed(" ".join(speech.words), audio.samples)
     errors_s = np.abs(np.array([(word.start_s, word.end_s) for word in found.words]) - speech.truth_s)
     assert errors_s.mean() < 0.05
     assert "transcript_mismatch" not in found.flags

@@ -40,6 +40,17 @@ def test_label_files_of_7_and_13_columns_are_read_by_name(tmp_path, header):
     assert (clip.clip_id, clip.label, clip.split, clip.transcript.text) == ("v$_$1", "0.5", "train", "Good.")
 
 
+def test_a_speaker_column_selects_the_words_of_a_sidecar_and_groups_the_clips(tmp_path):
+    touch(tmp_path, "Raw/v/1.mp4")
+    (tmp_path / "Raw/v/1.vtt").write_text(
+        "WEBVTT\n\n00:00.000 --> 00:01.000\n<v Ann>Good morning\n\n00:01.000 --> 00:02.000\n<v Bob>Oh dear\n"
+    )
+    for speaker, said in (("Ann", "Good morning"), ("bob", "Oh dear"), ("somebody", "Good morning Oh dear")):
+        (tmp_path / "label.csv").write_text(f"video_id,clip_id,label,speaker\nv,1,0.5,{speaker}\n")
+        (clip,) = read_source(tmp_path).clips
+        assert (clip.speaker, clip.transcript.text) == (speaker, said)
+
+
 def test_another_label_column_can_be_chosen(tmp_path):
     touch(tmp_path, "Raw/v/1.mp4")
     (tmp_path / "label.csv").write_text(LABELS_9 + "v,1,Good.,1,,,,Positive,train\n")

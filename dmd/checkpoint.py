@@ -140,11 +140,27 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
         try:
             with torch.random.fork_rng(devices=[]):  # the weights it begins with are thrown away
                 system = DmdSystem(self.record.model)
-            system.load_state_dict(load_file(path))
+            found = load_file(path)
+            self._demand_names(path, set(found), set(system.state_dict()))
+            system.load_state_dict(found)
         except (OSError, SafetensorError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise StoreError(f"{path}: is damaged or missing ({reason}); train again or copy the run anew") from None
         return system.to(self.device).eval()
+
+    def _demand_names(self, path: Path, found: set[str], needed: set[str]) -> None:
+        """Refuse weights whose parameters have other names than this version's."""
+        if found == needed:
+            return
+        other = [*(f"{name} is unknown" for name in sorted(found - needed)),
+                 *(f"{name} is missing" for name in sorted(needed - found))]  # fmt: skip
+        shown = ", ".join(other[:3]) + (f" and {len(other) - 3} more" if len(other) > 3 else "")
+        versions = self.record.provenance.get("versions", {})
+        raise StoreError(
+            f"{path}: was trained by another version of this program ({shown}); train again into a new folder: `dmd "
+            f"train SOURCE --out NEW` (it was trained on {self.record.name!r} with version "
+            f"{versions.get('dmd-video', 'unknown')})"
+        )
 
     def _save_pretrained(self, save_directory: Path) -> None:
         for file in (

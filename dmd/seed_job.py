@@ -62,6 +62,7 @@ class SeedResult:
     epochs: int
     best_epoch: int
     valid_loss: float
+    """Of the best epoch; 1 - F1 where that is what epochs are compared by."""
 
 
 def finished_seed(folder: Path, seed: int) -> SeedResult | None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from dmd.captured import CapturedPass
@@ -18,6 +17,7 @@ from dmd.seed_job import DONE, MODEL, Progress, SeedJob, SeedResult, TrainingPro
 from dmd.seed_state import STATE, Position, load_state, save_state
 from dmd.system import DmdSystem
 from dmd.training_config import TrainingConfig
+from dmd.validation import f1_weighted, loss, published_loss
 from pipeline.batch import Batch
 from pipeline.collate import Collator
 from pipeline.dataset import Rows
@@ -26,9 +26,7 @@ from pipeline.files import make_folder, write_whole
 from pipeline.resident import Batches
 
 IMPROVEMENT = 1e-6
-"""A validation loss must fall by this to count as better."""
-PUBLISHED_DECIMALS = 4
-"""The published loop rounds the validation loss before it compares."""
+"""What epochs are compared by must fall by this to count as better."""
 
 
 def train_seed(job: SeedJob, progress: Progress | None = None) -> SeedResult:
@@ -98,17 +96,17 @@ class _SeedTraining:
             if time.monotonic() - self.saved_at >= self.config.checkpoint_s and self.position.step < self.steps:
                 self._save()
         row = self._summary()
-        valid_loss = self._validate(row)
-        self.scheduler.step(valid_loss)
+        value = self._validate(row)
+        self.scheduler.step(value)
         self.position.epoch, self.position.step = self.position.epoch + 1, 0
         self.position.history.append(row)
-        self._keep_best(valid_loss)
+        self._keep_best(value)
         self.sums.zero_()
         write_history(self.job.folder / "history.csv", self.job.seed, self.position.history)
         if self.config.tensorboard:
             self.log.write(row)
         self._save()
-        self._report(valid_loss)
+        self._report(row["valid_loss"])
 
     def _windows(self) -> list[list[Rows]]:
         """Return the batches of each step of the epoch under way, in an order of its own."""
@@ -167,30 +165,29 @@ class _SeedTraining:
     # --- validation
 
     def _validate(self, row: dict[str, float]) -> float:
-        """Return the validation loss, and put it into the row."""
+        """Return what the epochs are compared by, lower is better, and put the validation loss into the row."""
         found = predict_rows(self.system, self.collator, self.job.valid, self.device)
         truth = self.job.targets[self.job.valid]
         if self.config.reference:
-            errors = np.abs(found - truth)
-            size = self.config.batch_size
-            means = [errors[first : first + size].mean() for first in range(0, len(errors), size)]
-            loss = round(float(np.mean(means)), PUBLISHED_DECIMALS)
+            row["valid_loss"] = published_loss(found, truth, self.config.batch_size)
         else:
             _, scores = clip_means(self.job.dataset, self.job.valid, found)
             _, labels = clip_means(self.job.dataset, self.job.valid, truth.astype(np.float64))
-            loss = _loss(scores, labels)
-        row["valid_loss"] = loss
-        if not np.isfinite(loss):
+            row["valid_loss"] = loss(scores, labels)
+        if not np.isfinite(row["valid_loss"]):
             raise PipelineError(f"{self.job.folder}: the validation loss is not a number; lower the learning rate")
-        return loss
+        if self.config.compare == "f1_weighted":
+            row["valid_f1_weighted"] = f1_weighted(scores, labels)
+            return 1 - row["valid_f1_weighted"]
+        return row["valid_loss"]
 
-    def _keep_best(self, loss: float) -> None:
+    def _keep_best(self, value: float) -> None:
         from safetensors.torch import save_file
 
         best = self.position.best_loss
-        if best is not None and loss > best - IMPROVEMENT:
+        if best is not None and value > best - IMPROVEMENT:
             return
-        self.position.best_epoch, self.position.best_loss = self.position.epoch, loss
+        self.position.best_epoch, self.position.best_loss = self.position.epoch, value
         clean = {name: value.detach().cpu().contiguous() for name, value in self.system.state_dict().items()}
         partial = self.job.folder / ".partial-best"
         save_file(clean, partial)
@@ -251,14 +248,6 @@ class _SeedTraining:
         best.unlink()
         (self.job.folder / STATE).unlink()
         return result
-
-
-def _loss(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
-    """Return the mean absolute error, or the mean negative log probability of the true classes."""
-    if scores.ndim == 1:
-        return float(np.abs(scores - labels).mean())
-    true = scores[np.arange(len(labels)), labels.astype(int)]
-    return float(-np.log(np.maximum(true, 1e-12)).mean())
 
 
 def _optimizer(system: DmdSystem, config: TrainingConfig) -> torch.optim.Optimizer:

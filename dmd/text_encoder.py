@@ -12,7 +12,7 @@ from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
 from pipeline.jsontext import parse_json
 
-LENGTH_STEP = 4
+LENGTH_STEP = 8
 """While training, BERT reads a batch in groups of sequences whose lengths are alike up to this."""
 
 

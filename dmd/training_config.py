@@ -75,7 +75,10 @@ class TrainingConfig(BaseModel):
 
     epochs: int = Field(100, ge=1)
     early_stop: int = Field(10, ge=1)
-    """Epochs without improvement of the validation loss after which a seed ends."""
+    """Epochs without improvement on the validation clips after which a seed ends."""
+    compare: Literal["loss", "f1_weighted"] = "loss"
+    """What improvement is, and which epoch is kept. In fine-tuning, cross entropy begins to rise while F1 still
+    does."""
     patience: int = Field(5, ge=0)
     """Epochs without improvement after which the learning rate is halved."""
     batch_size: int = Field(16, ge=1)
@@ -112,6 +115,8 @@ class TrainingConfig(BaseModel):
             raise ValueError(f"text={self.text!r} needs text_model, the folder of a BERT")
         if self.objective == "reference" and self.task != "regression":
             raise ValueError("the reference objective is the published one, which is regression")
+        if self.compare == "f1_weighted" and self.task != "classification":
+            raise ValueError("compare='f1_weighted' needs task='classification'")
         return self
 
     @property

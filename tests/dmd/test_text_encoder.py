@@ -77,7 +77,7 @@ def test_a_batch_is_not_padded_to_its_longest_sequence_in_training(monkeypatch):
     monkeypatch.setattr(encoder, "_read", lambda ids, *rest: seen.append(tuple(ids.shape)) or read(ids, *rest))
     mask = torch.arange(14) < torch.tensor([3, 14, 4, 8])[:, None]
     encoder(Pieces(torch.ones(4, 14, dtype=torch.long), mask, None, 14))
-    assert seen == [(2, 4), (1, 8), (1, 14)]
+    assert seen == [(3, 8), (1, 14)]
 
 
 def test_frozen_layers_keep_their_weights_and_have_no_dropout():

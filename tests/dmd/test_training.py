@@ -235,6 +235,22 @@ def test_a_damaged_run_is_said(data: Dataset, whole: Path, tmp_path: Path) -> No
         load_run(tmp_path)
 
 
+def test_a_run_of_another_version_says_so_and_what_to_do(data: Dataset, whole: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    load_run(whole).save_pretrained(tmp_path / "saved")
+    path = tmp_path / "saved" / "seed-1" / "model.safetensors"
+    found = load_file(path)
+    renamed = {name.replace("text.convolution", "text.weight"): value for name, value in found.items()}
+    save_file(renamed, path)
+    with pytest.raises(StoreError) as caught:
+        load_run(tmp_path / "saved").predict(data, np.arange(1))
+    message = str(caught.value)
+    assert "was trained by another version of this program" in message
+    assert "dmd.projection.text.weight is unknown, dmd.projection.text.convolution is missing" in message
+    assert "train again into a new folder: `dmd train SOURCE --out NEW`" in message
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_training_on_a_gpu_never_makes_the_host_wait_inside_a_step(

@@ -24,7 +24,7 @@ def f1_weighted(scores: Floats, labels: Floats) -> float:
     return float(classification_scores(sums.sum(axis=0), scores.shape[1])["f1_weighted"])
 
 
-def published_loss(scores: Floats, labels: NDArray[np.generic], batch_size: int) -> float:
+def published_loss(scores: Floats, labels: NDArray[np.float32] | NDArray[np.int64], batch_size: int) -> float:
     """Return the mean of the batches' mean absolute errors, rounded, as the published loop has it."""
     errors = np.abs(scores - labels)
     means = [errors[first : first + batch_size].mean() for first in range(0, len(errors), batch_size)]

@@ -10,34 +10,30 @@ import importlib
 import json
 import pkgutil
 import sys
+from types import ModuleType
 
 import tests.benchmarks
 from pipeline.errors import PipelineError
-
-NEED_A_FOLDER = {"affect", "grid_task"}
-"""These read data that must be named; `all` leaves them out."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the benchmark that the command line names."""
     names = sorted(each.name for each in pkgutil.iter_modules(tests.benchmarks.__path__) if each.name[0] != "_")
-    chosen = [name for name in names if hasattr(importlib.import_module(f"tests.benchmarks.{name}"), "measure")]
+    chosen = [name for name in names if hasattr(_module(name), "measure")]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     shown = ", ".join([*(name.replace("_", "-") for name in chosen), "all"])
     parser.add_argument("name", type=_module_name, choices=[*chosen, "all"], metavar="NAME", help=shown)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     known, rest = parser.parse_known_args(arguments)
     if known.name == "all":
-        for name in (each for each in chosen if each not in NEED_A_FOLDER):
-            print(f"-- {name}")
-            main([name, *arguments[1:]])
+        for name in chosen:
+            lacking = [action.dest for action in _options(name)._actions if action.required]
+            print(f"-- {name}" + (f" needs {', '.join(lacking)}: left out" if lacking else ""))
+            if not lacking:
+                main([name, *arguments[1:]])
         return 0
-    module = importlib.import_module(f"tests.benchmarks.{known.name}")
-    own = argparse.ArgumentParser(prog=f"python -m tests.benchmarks {known.name}", description=module.__doc__)
-    if hasattr(module, "add_options"):
-        module.add_options(own)
     try:
-        figures = module.measure(own.parse_args(rest))
+        figures = _module(known.name).measure(_options(known.name).parse_args(rest))
     except (FileNotFoundError, PipelineError) as error:
         print(error, file=sys.stderr)
         return getattr(error, "exit_code", 2)
@@ -47,6 +43,19 @@ def main(arguments: list[str]) -> int:
         for name, value in figures.items():
             print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
     return 0
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"tests.benchmarks.{name}")
+
+
+def _options(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a benchmark's own options."""
+    module = _module(name)
+    own = argparse.ArgumentParser(prog=f"python -m tests.benchmarks {name}", description=module.__doc__)
+    if hasattr(module, "add_options"):
+        module.add_options(own)
+    return own
 
 
 def _module_name(name: str) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from flows.commands_extract import Json
 from flows.outcome import ALL_DONE, RUN_FAILED
+from flows.places import place_rows
 from flows.settings import prepare
 from flows.terminal import give_json, give_table, say
 
@@ -57,21 +58,28 @@ def fetch(name: Annotated[str, typer.Argument(help="A name from `dmd models list
 
 
 def doctor(json: Json = False) -> None:
-    """Say what is installed, which models and devices there are, and what is missing."""
-    prepare()
+    """Say what is installed, which models, devices and space there are, and what is missing."""
+    places = place_rows()  # first: nothing else can be asked where the state of runs cannot be kept
+    if not any(row["remedy"] for row in places):
+        prepare()
     packages, devices, found = package_rows(), device_rows(), model_rows()
     missing = [row for row in packages if row["remedy"] and row["name"] not in OPTIONAL]
     broken = [row for row in found if row["state"] == "damaged" or (row["origin"] == "embedded" and row["remedy"])]
+    unfit = [row for row in places if row["remedy"]]
+    healthy = not (missing or broken or unfit)
     if json:
-        give_json({"healthy": not (missing or broken), "packages": packages, "models": found, "devices": devices})
+        rows = {"packages": packages, "models": found, "devices": devices, "places": places}
+        give_json({"healthy": healthy, **rows})
     else:
         give_table(packages, ["name", "version", "licence", "remedy"])
         print()
         give_table(found, ["name", "state", "licence", "remedy"])
         print()
         give_table(devices, ["device", "name"])
-        print("\nhealthy: the embedded preset can run" if not (missing or broken) else "\nnot healthy: see remedies")
-    raise typer.Exit(RUN_FAILED if missing or broken else ALL_DONE)
+        print()
+        give_table(places, ["use", "folder", "free_gb", "remedy"])
+        print("\nhealthy: the embedded preset can run" if healthy else "\nnot healthy: see remedies")
+    raise typer.Exit(ALL_DONE if healthy else RUN_FAILED)
 
 
 def model_rows() -> list[dict[str, Any]]:

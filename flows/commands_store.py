@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands_extract import Json, Quiet
+from flows.outcome import ALL_DONE, SOME_FAILED
 from flows.settings import prepare
 from flows.terminal import give_json, say
 from pipeline.errors import UsageError
@@ -42,29 +43,39 @@ def forget(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Remove every trace of a clip from a store, and its failures from the tables that Prefect keeps of runs.
+    """Remove every trace of a clip from a store, and from what Prefect keeps of runs.
 
-    Not reached: pages, score tables, exports and RUN folders (they name clips they were made of), the clip itself,
-    other stores, Prefect servers of other machines.
+    In the store's folder, tables lose its rows and pages that name it are deleted; other files that name it are said,
+    and the exit code is then 3. Not reached: pages, score tables, exports and RUN folders elsewhere (they name clips
+    they were made of), the clip itself, other stores, Prefect servers of other machines.
     """
-    from flows.forgetting import forget_failures
+    from flows.forgetting import forget_in_prefect
     from pipeline.forgetting import forget as forget_clip
     from pipeline.store import FeatureStore
 
     check_store(store)
     prepare()
     # Prefect first: if its server fails, the store still knows the clip, and the same command is tried again.
-    rows = forget_failures(clip)
+    removed = forget_in_prefect(clip)
     done = forget_clip(FeatureStore(store), clip)
+    code = SOME_FAILED if done.elsewhere else ALL_DONE
     if json:
-        give_json({"store": str(store), "clip": clip, **asdict(done), "rows_in_prefect": rows})
-    removed = "features removed" if done.features else "no features were stored"
-    say(
-        f"clip {clip!r}: {removed}, {done.failures} rows of failures.csv and {rows} of Prefect's removed", quiet=quiet
+        in_prefect = {"rows_in_prefect": removed.rows, "runs_in_prefect": removed.runs}
+        give_json({"store": str(store), "clip": clip, **asdict(done), **in_prefect})
+        raise typer.Exit(code)
+    features = "features removed" if done.features else "no features were stored"
+    failures = (
+        f"{done.failures} rows of failures.csv, {removed.rows} rows and {removed.runs} runs of Prefect's removed"
     )
+    say(f"clip {clip!r}: {features}, {failures}", quiet=quiet)
+    for path in done.mended:
+        say(f"its rows removed from {path}", quiet=quiet)
+    for path in done.deleted:
+        say(f"page deleted, make it again with `dmd report`: {path}", quiet=quiet)
     for path in done.elsewhere:
         say(f"still named in {path}: not the store's own; delete it or make it again", quiet=quiet)
     say("pages, score tables and trained runs elsewhere, and the clip itself, are yours to delete", quiet=quiet)
+    raise typer.Exit(code)
 
 
 def check_store(path: Path) -> None:

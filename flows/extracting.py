@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
 from extractors.extraction import DEVICES, EXTRACTION_VERSION, Device, ExtractionConfig, preset
+from flows.artifacts import leave_markdown, leave_table
 from flows.batches import Crew, run_batches
 from flows.engines import Engine, check_engine
 from flows.outcome import ExtractSummary, Outcome
@@ -22,7 +22,7 @@ from flows.server import served_flow
 from flows.workers import WorkerSpec
 from pipeline.clip import Clip
 from pipeline.errors import UsageError
-from pipeline.quarantine import CRASH, TIMEOUT, Quarantine
+from pipeline.quarantine import GIVEN_UP, Quarantine
 from pipeline.shards import parse_shard
 from pipeline.sources import Listing, read_source
 from pipeline.store import Failure, FeatureStore
@@ -102,7 +102,7 @@ def extract(
     shard : str, optional
         `i/n`: only this part of the source.
     retry_failed : bool
-        Try clips again that crashed or outlasted their workers in an earlier run.
+        Try clips again that crashed, outlasted or overfilled their workers in an earlier run.
 
     Returns
     -------
@@ -225,7 +225,7 @@ def _watcher(clips: Sequence[Clip], given_up: Quarantine, timeout_s: float, obse
 
     def watch(outcome: Outcome) -> None:
         with lock:
-            if outcome.stage in (CRASH, TIMEOUT):
+            if outcome.stage in GIVEN_UP:
                 given_up.give_up(by_id[outcome.clip_id], timeout_s, outcome.stage, outcome.error)
             elif outcome.status != "failed":
                 given_up.release(outcome.clip_id)
@@ -239,14 +239,12 @@ def _report(summary: ExtractSummary) -> None:
     """Leave in Prefect what the command prints and what failures.csv holds."""
     rows = {field.name: getattr(summary, field.name) for field in fields(summary) if field.name != "failures"}
     lines = ["| | |", "| --- | --- |", *(f"| {name} | {_cell(value)} |" for name, value in rows.items())]
-    create_markdown_artifact(key="summary", markdown="\n".join(lines), description="What the extraction did")
+    leave_markdown("summary", "\n".join(lines), "What the extraction did")
     if summary.failures:
-        create_table_artifact(
-            key="failures",
-            table=[
-                {"clip_id": o.clip_id, "path": o.path, "stage": o.stage, "error": o.error} for o in summary.failures
-            ],
-            description=f"{summary.failed} of {summary.clips} clips failed",
+        leave_table(
+            "failures",
+            [{"clip_id": o.clip_id, "path": o.path, "stage": o.stage, "error": o.error} for o in summary.failures],
+            f"{summary.failed} of {summary.clips} clips failed",
         )
 
 

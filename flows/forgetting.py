@@ -1,43 +1,113 @@
-"""Forgetting, in Prefect: the failures of a clip in the tables that runs have left with their server."""
+"""Forgetting, in Prefect: the failures of a clip in the tables of runs, and runs that were about it alone."""
 
+import contextlib
 import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.objects import Artifact
-from prefect.client.schemas.sorting import ArtifactSort
+from prefect.client.schemas.objects import Artifact, FlowRun
+from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
+from prefect.settings import get_current_settings
 
 from flows.server import server
+from pipeline.errors import PipelineError
 from pipeline.jsontext import parse_json
+from pipeline.mediafiles import is_media_name
 
 FAILURES = "failures"
 """Key of the tables of failed clips (see `flows/extracting.py`)."""
 PAGE = 100
 """Tables asked for at once."""
+BUSY_S = 60.0
+"""How long to wait for other users of the database."""
 KEPT = {"key", "type", "description", "metadata_", "flow_run_id", "task_run_id"}
 """What a table without a clip has of the one with it."""
 
 
-def forget_failures(clip_id: str) -> int:
-    """Take a clip's rows out of the failure tables of all runs that the server in use knows.
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What left Prefect's database."""
 
-    They are searched by id alone: a row about a clip of the same name in another store goes, too. What a run was
-    told (its source and its store) stays part of Prefect's history.
+    rows: int
+    """Rows of failure tables."""
+    runs: int
+    """Runs whose source was the clip's file."""
 
-    Returns
-    -------
-    int
-        Rows removed.
+
+def forget_in_prefect(clip_id: str) -> Removed:
+    """Take a clip out of what the server in use knows: rows of failure tables, and runs of its file alone.
+
+    They are searched by id: a row about a clip of the same name in another store goes, too. That a run was told some
+    folder or store stays part of Prefect's history. In a database on this machine, what was deleted is overwritten.
 
     Raises
     ------
     ServerError
         Prefect's server does not start.
+    PipelineError
+        Its database stays busy.
     """
     with server(), get_client(sync_client=True) as client:
         # All are read before any is changed: a table that goes away would shift the pages.
-        return sum(_without(client, table, clip_id) for table in _tables(client))
+        rows = sum(_without(client, table, clip_id) for table in _tables(client))
+        runs = [run for run in _runs(client) if _is_of_file(run, clip_id)]
+        for run in runs:
+            client.delete_flow_run(run.id)
+        database = _database()
+        if database is not None:
+            overwrite_deleted(database)
+    return Removed(rows, len(runs))
+
+
+def _runs(client: SyncPrefectClient) -> list[FlowRun]:
+    found: list[FlowRun] = []
+    while True:
+        page = client.read_flow_runs(sort=FlowRunSort.ID_DESC, limit=PAGE, offset=len(found))
+        found += page
+        if len(page) < PAGE:
+            return found
+
+
+def _is_of_file(run: FlowRun, clip_id: str) -> bool:
+    """Whether the run's source is a media file whose clip has this id."""
+    source = Path(str(run.parameters.get("source", "")))
+    return is_media_name(source.name) and source.stem == clip_id
+
+
+def _database() -> Path | None:
+    """Return the file of the server's database, if the server and the file are on this machine."""
+    settings = get_current_settings()
+    url = settings.server.database.connection_url
+    address = str(settings.api.url or "")
+    text = url.get_secret_value() if url is not None else f"sqlite+aiosqlite:///{settings.home / 'prefect.db'}"
+    file = Path(text.partition(":///")[2])
+    here = any(f"//{host}:" in address for host in ("127.0.0.1", "localhost"))
+    return file if here and text.startswith("sqlite") and file.is_file() else None
+
+
+def overwrite_deleted(database: Path) -> None:
+    """Write a SQLite database anew, without the remains of deleted rows, and empty its journal.
+
+    Raises
+    ------
+    PipelineError
+        Others keep it busy.
+    """
+    end = time.monotonic() + BUSY_S
+    with contextlib.closing(sqlite3.connect(database, timeout=BUSY_S, isolation_level=None)) as connection:
+        while True:
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute("VACUUM")
+                if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+                    return
+            if time.monotonic() > end:
+                raise PipelineError(f"{database}: stays busy; end other runs, then run the same command again")
+            time.sleep(0.2)
 
 
 def _tables(client: SyncPrefectClient) -> list[Artifact]:

@@ -18,7 +18,7 @@ class Outcome:
     status: Status
     """`computed`; `kept` as it was; `updated`: only its label, split and the like; `failed`."""
     stage: str = ""
-    """Where it failed: `source`, `read`, `extract`, `timeout`, `crash`, `write`, `score`."""
+    """Where it failed: `source`, `read`, `extract`, `timeout`, `crash`, `memory`, `write`, `score`."""
     error: str = ""
     duration_s: float = 0.0
     """Seconds of media."""

@@ -1,5 +1,6 @@
 """Work: what a worker does with one clip, and how it says what went wrong."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pipeline.clip import Clip
 from pipeline.clipfile import ClipHeader
 from pipeline.errors import DamagedClipError, MediaError, PipelineError, StoreError, TranscriptError
 from pipeline.files import content_sha256
+from pipeline.quarantine import MEMORY
 from pipeline.store import FeatureStore
 
 
@@ -26,9 +28,9 @@ class Work:
             return self._do(clip)
         except PipelineError as error:
             return self._failed(clip, _stage(error), str(error))
-        except MemoryError:
-            return self._failed(clip, "extract", "needs more memory than there is; cut it with start_s,end_s")
         except Exception as error:  # a fault of ours or of a library must cost one clip, not the run
+            if _out_of_memory(error):
+                return self._failed(clip, MEMORY, "needs more memory than there is")
             return self._failed(clip, "extract", f"unexpected {type(error).__name__}: {error}; please report it")
 
     def _do(self, clip: Clip) -> Outcome:
@@ -69,6 +71,17 @@ class Work:
         return Outcome(
             clip.clip_id, str(clip.path or ""), "failed", stage, line if clip.clip_id in line else f"{name}: {line}"
         )
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python, the kernel, torch and OpenCV each say it in their own way."""
+    said = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or any(words in said for words in ("can't allocate memory", "not enough memory", "insufficient memory"))
+        or "bad_alloc" in said
+    )
 
 
 def _state(path: Path | None) -> tuple[int, int] | None:

@@ -10,7 +10,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -22,16 +21,29 @@ from typing import Any, Protocol
 
 from extractors.extraction import Device, ExtractionConfig
 from flows.outcome import Outcome
+from flows.spawning import importable_main, one_core
 from flows.work import Work
 from flows.worker_process import serve
 from pipeline.clip import Clip
 from pipeline.errors import PipelineError, StoreError
+from pipeline.quarantine import CRASH, MEMORY, TIMEOUT
 
 TRIES = 2
 """A clip that kills or outlasts its worker is tried once more in a fresh one, then given up."""
+STARTS = 3
+"""So often a worker is started before the run ends: something may have killed it on its way."""
 START_S = 300.0
 """A worker that has not reported by then, on a machine however loaded, will not."""
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+REMEDIES = {
+    CRASH: "re-encode it or leave it out",
+    TIMEOUT: "leave it out, or give it more time with --timeout",
+    MEMORY: "cut it with start_s,end_s, or run with fewer --workers",
+}
+RESUME = "run the same command again: what is finished is kept"
+
+
+class WorkerError(PipelineError):
+    """No worker process starts."""
 
 
 class RunStopped(PipelineError):
@@ -77,22 +89,25 @@ class Worker:
         ------
         StoreError
             The store cannot be written: the run must stop.
+        WorkerError
+            No worker process starts.
         RunStopped
             The pool was closed meanwhile.
         """
-        reason = ("crash", "the worker did not start")
+        lost = (CRASH, "")
         for _ in range(TRIES):
+            self._make_ready()
             answer = self._ask(clip)
-            if self._stopped:
-                self.close()
-                raise RunStopped("the run was stopped")
+            self._heed_stop()
             if isinstance(answer, Outcome):
                 if answer.stage == "write":
                     raise StoreError(answer.error)
                 return answer
-            reason = answer
+            self.close()
+            lost = answer
         path = str(clip.path or "")
-        return Outcome(clip.clip_id, path, "failed", reason[0], f"clip {clip.clip_id!r} ({path}): {reason[1]}")
+        reason = f"{lost[1]}, tried {TRIES} times; {REMEDIES[lost[0]]}"
+        return Outcome(clip.clip_id, path, "failed", lost[0], f"clip {clip.clip_id!r} ({path}): {reason}")
 
     def stop(self) -> None:
         """End the subprocess from another thread; its owner, waiting for an answer, then raises `RunStopped`.
@@ -125,30 +140,41 @@ class Worker:
         found = [line.strip() for line in lines if line.strip()]
         return f": {found[-1][:200]}" if found else ""
 
+    def _heed_stop(self) -> None:
+        if self._stopped:
+            self.close()
+            raise RunStopped("the run was stopped")
+
+    def _make_ready(self) -> None:
+        """Start the subprocess unless it is there; one that cannot start is no clip's fault."""
+        for left in reversed(range(STARTS)):
+            self._heed_stop()
+            if self._process is not None and self._process.is_alive():
+                return
+            try:
+                self._starter.submit(self._start).result()
+            except (EOFError, OSError):
+                reason = f"{self._exit_code()}{self._last_note()}"
+                self.close()
+                self._heed_stop()
+                if not left:
+                    raise WorkerError(
+                        f"no worker process starts ({reason}), tried {STARTS} times; see `dmd doctor`, then {RESUME}"
+                    ) from None
+
     def _ask(self, clip: Clip) -> Outcome | tuple[str, str]:
         """Return the outcome, or (stage, reason) when the worker was lost over it."""
-        if self._stopped:
-            return "crash", "the run was stopped"
+        assert self._pipe is not None
         try:
-            if self._process is None or not self._process.is_alive():
-                self._starter.submit(self._start).result()
-            assert self._pipe is not None
             self._pipe.send(clip)
             if not self._pipe.poll(self.spec.deadline_s):
-                self.close()
-                limit = f"not done after {self.spec.deadline_s:.0f} s, tried {TRIES} times"
-                return "timeout", f"{limit}; leave it out, or give it more time with --timeout"
+                return TIMEOUT, f"not done after {self.spec.deadline_s:.0f} s"
             outcome = self._pipe.recv()
-            assert isinstance(outcome, Outcome)
-            return outcome
         except (EOFError, OSError):
-            code = self._exit_code()
-            self.close()
-            note = self._last_note()
-            return (
-                "crash",
-                f"ended its worker process ({code}{note}), tried {TRIES} times; re-encode it or leave it out",
-            )
+            return CRASH, f"ended its worker process ({self._exit_code()}{self._last_note()})"
+        assert isinstance(outcome, Outcome)
+        # What is left of its memory is of no use to the next clip.
+        return (MEMORY, "needs more memory than there is") if outcome.stage == MEMORY else outcome
 
     def _start(self) -> None:
         self.close()
@@ -158,7 +184,7 @@ class Worker:
         self._process = context.Process(
             target=serve, args=(theirs, self.spec, os.getpid(), self._notes.name), name="dmd-worker", daemon=True
         )
-        with _importable_main(), _one_core():
+        with importable_main(), one_core():
             self._process.start()
         theirs.close()
         if not self._pipe.poll(START_S):
@@ -238,37 +264,3 @@ def pool_of_this_process() -> WorkerPool:
             _of_this_process.append(WorkerPool())
             atexit.register(_of_this_process[0].close)
         return _of_this_process[0]
-
-
-@contextlib.contextmanager
-def _importable_main() -> Iterator[None]:
-    """Let a worker start although `__main__` is no importable file (standard input, an embedded interpreter)."""
-    main = sys.modules["__main__"]
-    path = getattr(main, "__file__", None)
-    if path is None or Path(path).exists() or getattr(main, "__spec__", None) is not None:
-        yield
-        return
-    del main.__file__
-    try:
-        yield
-    finally:
-        main.__file__ = path
-
-
-@contextlib.contextmanager
-def _one_core() -> Iterator[None]:
-    """Let a process start with one thread for linear algebra.
-
-    Its libraries look when they are loaded, before any code of ours runs there; and the last bits of a product depend
-    on how many threads shared it, so they would depend on the machine's number of cores.
-    """
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

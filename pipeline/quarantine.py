@@ -1,4 +1,4 @@
-"""Quarantine: clips that crashed or outlasted their workers are not tried again by every run.
+"""Quarantine: clips that crashed, outlasted or overfilled their workers are not tried again by every run.
 
 `STORE/quarantine.json` holds, for each, what was tried (the file's content, the settings, the deadline) and the
 reason; the entry counts as long as trying again would be the same thing again.
@@ -16,7 +16,9 @@ from pipeline.files import content_sha256, write_whole
 from pipeline.jsontext import parse_json
 
 FILE = "quarantine.json"
-TIMEOUT, CRASH = "timeout", "crash"
+TIMEOUT, CRASH, MEMORY = "timeout", "crash", "memory"
+GIVEN_UP = (TIMEOUT, CRASH, MEMORY)
+"""Stages of failures that cost a worker: each is tried once more in a fresh one, then given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class GivenUp:
     """Hash of content, segment, words and settings."""
     deadline_s: float
     stage: str
-    """`timeout` or `crash`."""
+    """One of `GIVEN_UP`."""
     error: str
 
 

@@ -39,7 +39,7 @@ class Failure:
     clip_id: str
     path: str
     stage: str
-    """Where it failed: `source`, `read`, `extract`, `timeout`, `crash`, `write`, `score`."""
+    """Where it failed: `source`, `read`, `extract`, `timeout`, `crash`, `memory`, `write`, `score`."""
     error: str
     """One line: what, where, what to do."""
 
@@ -147,8 +147,12 @@ class FeatureStore:
     def write_bytes(self, clip_id: str, content: bytes | Iterable[bytes | memoryview]) -> Path:
         """Write the packed bytes of a clip, as `write` does."""
         file = self.file(clip_id)
-        make_folder(file.parent)
-        write_whole(file, content)
+        try:
+            make_folder(file.parent)
+            write_whole(file, content)
+        except StoreError as error:
+            # Named by its folder: what ends a run is kept by Prefect, where no clip should stand.
+            raise StoreError(str(error).replace(str(file), str(self.path))) from None
         return file
 
     def write_info(self, clip_id: str, info: ClipInfo) -> bool:

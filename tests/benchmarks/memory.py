@@ -1,4 +1,4 @@
-"""Peak memory of a worker by the length and the size of the video: each clip in a process of its own.
+"""Memory of a worker by the length and the size of the video, a store's file included: each clip in its own process.
 
 The recordings are one clip, looped (`--minutes`, at `--rate` pictures a second), and a few pictures of growing size.
 """
@@ -20,19 +20,31 @@ SAMPLE = Path(__file__).parents[2] / "data" / "Raw" / "anna" / "1.mp4"
 SIZES = {"360p": (640, 360), "1080p": (1920, 1080), "4K": (3840, 2160), "8K": (7680, 4320)}
 RATE_HZ = 16_000
 ONE_CLIP = """
-import json, sys, time
+import json, sys, threading, time
 from pathlib import Path
 from extractors.extraction import Extractor
 from pipeline.clip import Clip
-def peak_mb():  # not ru_maxrss, which begins with the peak of the process that started this one
+from pipeline.store import FeatureStore
+
+def status_mb(key):  # not ru_maxrss, which begins with the peak of the process that started this one
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
-extractor = Extractor()
+    return int(status[key].split()[0]) / 1024
+
+extractor, store = Extractor(), FeatureStore(sys.argv[3], create=True)
 extractor.extract(Clip("warm", Path(sys.argv[2])))
-before, began = peak_mb(), time.process_time()
+before, began, seen = status_mb("VmHWM"), time.process_time(), []
+
+def watch():
+    while True:
+        seen.append(status_mb("VmRSS"))
+        time.sleep(0.2)
+
+threading.Thread(target=watch, daemon=True).start()
 clip = extractor.extract(Clip("clip", Path(sys.argv[1])))
-peak = peak_mb()
-print(json.dumps({"loaded_mb": round(before), "peak_mb": round(peak), "minutes": round(clip.duration_s / 60, 2),
+file = store.write(clip)
+tenths = [round(max(seen[at * len(seen) // 10 : (at + 1) * len(seen) // 10] or seen)) for at in range(10)]
+print(json.dumps({"loaded_mb": round(before), "peak_mb": round(status_mb("VmHWM")), "over_time_mb": tenths,
+                  "minutes": round(clip.duration_s / 60, 2), "file_mb": round(file.stat().st_size / 2**20, 1),
                   "cpu_s": round(time.process_time() - began, 1)}))
 """
 
@@ -60,10 +72,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def _peak(path: Path) -> dict[str, float]:
-    command = [sys.executable, "-c", ONE_CLIP, str(path), str(SAMPLE)]
+def _peak(path: Path) -> dict[str, Any]:
+    command = [sys.executable, "-c", ONE_CLIP, str(path), str(SAMPLE), str(path.with_suffix(".store"))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(path.name, found, file=sys.stderr, flush=True)
     return found
 

@@ -66,6 +66,22 @@ class FaultyWork(Work):
         return Outcome(clip.clip_id, "", "computed", duration_s=1.0)
 
 
+class Counting(FaultyWork):
+    """Notes every try in the store's folder."""
+
+    def do(self, clip: Clip) -> Outcome:
+        with (self.store.path / f"tries-{clip.clip_id}").open("a") as notes:
+            notes.write("x")
+        return super().do(clip)
+
+
+class Unstartable(FaultyWork):
+    """Cannot be made."""
+
+    def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
+        raise ImportError("no such library")
+
+
 class Bounded(FaultyWork):
     """Asks for more memory than it may have."""
 

@@ -7,12 +7,13 @@ import subprocess
 import pytest
 
 from extractors.extraction import ExtractionConfig
+from flows.outcome import Outcome
 from flows.workers import WorkerPool, WorkerSpec
 from pipeline.errors import StoreError
-from pipeline.quarantine import read_quarantine
+from pipeline.quarantine import GIVEN_UP, Quarantine, read_quarantine
 from pipeline.store import FeatureStore
 from tests.flows.conftest import prefect_server
-from tests.flows.faults import FaultyWork, clip
+from tests.flows.faults import Counting, FaultyWork, clip
 from tests.pipeline.making import aligned_clip
 
 __all__ = ["prefect_server"]
@@ -35,9 +36,9 @@ def test_a_clip_that_takes_all_memory_costs_itself_and_the_worker_goes_first(poo
         assert int(worker.extract(clip("expendable")).path) == 800
         killed = worker.extract(clip("killed"))
         refused = worker.extract(clip("greedy"))
-    assert (killed.stage, refused.stage) == ("crash", "extract")
+    assert (killed.stage, refused.stage) == ("crash", "memory")
     assert "memory ran out" in killed.error
-    assert "needs more memory than there is" in refused.error
+    assert "needs more memory than there is, tried 2 times; cut it with start_s,end_s" in refused.error
 
 
 @pytest.fixture
@@ -88,6 +89,50 @@ def test_a_second_run_on_one_store_refuses_and_changes_nothing(prefect_server, t
         extract(source=str(tmp_path / "clips"), out=str(store.path))
     after = {file: file.read_bytes() for file in store.path.rglob("*") if file.is_file() and file.name != ".lock"}
     assert after == before
+
+
+@pytest.mark.parametrize("stage", GIVEN_UP)
+def test_whatever_cost_a_clip_its_worker_puts_it_into_the_quarantine_and_success_takes_it_out(tmp_path, stage):
+    from flows.extracting import _watcher
+
+    given_up, lost = Quarantine(tmp_path, "settings"), clip("lost")
+    watch = _watcher([lost], given_up, 5.0, None)
+    watch(Outcome("lost", "", "failed", stage, "clip 'lost': why"))
+    held = Quarantine(tmp_path, "settings").reason(lost, 5.0)
+    assert held is not None and (held.stage, held.error) == (stage, "clip 'lost': why")
+    watch(Outcome("lost", "", "computed"))
+    assert not read_quarantine(tmp_path)
+
+
+def test_a_failure_that_cost_no_worker_is_tried_again_by_each_run(tmp_path):
+    from flows.extracting import _watcher
+
+    _watcher([clip("bad")], Quarantine(tmp_path, "settings"), 5.0, None)(Outcome("bad", "", "failed", "read", "no"))
+    assert not read_quarantine(tmp_path)
+
+
+@pytest.mark.slow
+def test_every_kind_of_fault_is_retried_once_quarantined_and_not_met_again(prefect_server, tmp_path, monkeypatch):
+    from flows import extract, extracting
+
+    def spec(*given: object, **more: object) -> WorkerSpec:
+        return WorkerSpec(*given, **{**more, "work": Counting})
+
+    monkeypatch.setattr(extracting, "WorkerSpec", spec)
+    kinds = {
+        **dict.fromkeys(("segfault", "abort", "exit", "killed"), "crash"), "hang": "timeout", "greedy": "memory"
+    }  # fmt: skip
+    source, store = tmp_path / "clips.csv", tmp_path / "store"
+    source.write_text("path,id,text\n,fine,fine\n" + "".join(f",{kind},{kind}\n" for kind in kinds))
+    given = {"source": str(source), "out": str(store), "timeout_s": 5.0}
+    first = extract(**given)
+    assert {outcome.clip_id: outcome.stage for outcome in first.failures} == kinds
+    assert {name: held.stage for name, held in read_quarantine(store).items()} == kinds
+    counts = {kind: (store / f"tries-{kind}").read_text() for kind in kinds}
+    assert counts == dict.fromkeys(kinds, "xx")
+    again = extract(**given)
+    assert (again.computed, again.failures) == (1, first.failures)
+    assert {kind: (store / f"tries-{kind}").read_text() for kind in kinds} == counts
 
 
 def test_what_crashed_is_not_tried_again_until_it_is_asked_for(prefect_server, tmp_path, monkeypatch):

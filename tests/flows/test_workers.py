@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from extractors.extraction import ExtractionConfig
-from flows.workers import RunStopped, WorkerPool, WorkerSpec
+from flows import workers
+from flows.workers import RunStopped, WorkerError, WorkerPool, WorkerSpec
 from pipeline.errors import StoreError
 from pipeline.store import FeatureStore
-from tests.flows.faults import FaultyWork, clip
+from tests.flows.faults import FaultyWork, Unstartable, clip
 
 
 @pytest.fixture
@@ -58,6 +59,16 @@ def test_a_clip_that_hangs_is_killed_at_its_deadline(pool, spec):
 def test_a_clip_that_kills_its_worker_once_is_done_the_second_time(pool, spec):
     with pool.borrow(spec) as worker:
         assert worker.extract(clip("once")).status == "computed"
+
+
+def test_workers_that_do_not_start_stop_the_run_and_no_clip_is_blamed(pool, spec, monkeypatch):
+    monkeypatch.setattr(workers, "STARTS", 2)
+    broken = WorkerSpec(spec.store, spec.config, 30.0, Unstartable)
+    with (
+        pool.borrow(broken) as worker,
+        pytest.raises(WorkerError, match=r"no worker process starts \(exit code 1: ImportError: no such library\)"),
+    ):
+        worker.extract(clip("fine"))
 
 
 def test_a_store_that_cannot_be_written_stops_the_run(pool, spec):

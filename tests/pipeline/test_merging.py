@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.clip import Clip
 from pipeline.errors import StoreError, UsageError
-from pipeline.forgetting import forget
 from pipeline.merging import Merged, merge
 from pipeline.quarantine import Quarantine, read_quarantine
 from pipeline.store import Failure, FeatureStore
@@ -69,25 +68,3 @@ def test_a_damaged_file_stops_nobody_who_looks_at_the_others(tmp_path):
     assert str(store.file("b")) in str(error)
     os.truncate(store.file("c"), store.file("c").stat().st_size - 4)
     assert list(store) == ["a"], "arrays that were cut off are damage, too"
-
-
-@pytest.mark.parametrize("clip_id", ["anna$_$1", "a b/'\n😀"])
-def test_a_forgotten_clip_leaves_no_byte_of_its_name(tmp_path, clip_id):
-    store = make(tmp_path / "s", clip_id, "other")
-    store.write_failures([Failure(clip_id, "/x.mp4", "read", "bad"), Failure("y", "/y.mp4", "read", "bad")])
-    Quarantine(store.path, "s").give_up(Clip(clip_id, None), 1.0, "crash", "why")
-    page = store.path / "page.html"
-    page.write_text(f"<p>{clip_id}</p>", "utf-8")
-    found = forget(store, clip_id)
-    assert (found.features, found.failures, found.elsewhere) == (True, 1, (page,))
-    page.unlink()
-    assert list(store) == ["other"] and [row.clip_id for row in store.failures()] == ["y"]
-    assert not any(clip_id.encode() in file for file in content(store.path).values())
-    assert not read_quarantine(store.path)
-
-
-def test_a_clip_that_the_store_does_not_know_is_wrong_usage(tmp_path):
-    store = make(tmp_path / "s", "a", failed="x")
-    with pytest.raises(UsageError, match="knows no clip 'b'"):
-        forget(store, "b")
-    assert forget(store, "x").failures == 1

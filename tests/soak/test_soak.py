@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reas
 CLIPS = int(os.environ.get("DMD_SOAK_CLIPS", "1000"))
 KILLS = 10
 KINDS = ["main"] * 5 + ["worker"] * 4 + ["server"]
-WORKERS = 2
+WORKERS = int(os.environ.get("DMD_SOAK_WORKERS", "2"))
 OUT = Path(__file__).parents[2] / "bench-out" / "soak.json"
 
 
@@ -142,13 +142,15 @@ def folder(tmp_path):
 
 def quiet_figures(source: Path, folder: Path) -> dict[str, object]:
     """Return the figures of the quiet run, made now or kept of an earlier soak in this folder."""
-    kept = folder / "quiet.json"
-    if not kept.exists():
-        for left in ("source", "quiet", "prefect-quiet"):
-            shutil.rmtree(folder / left, ignore_errors=True)
+    kept, made = folder / "quiet.json", folder / "source.json"
+    if not made.exists():
+        shutil.rmtree(source, ignore_errors=True)
         source.mkdir()
-        broken = make_clips(source, CLIPS)
-        kept.write_text(json.dumps({"clips": CLIPS, "broken": broken, **quiet_run(source, folder)}))
+        made.write_text(json.dumps({"clips": CLIPS, "broken": make_clips(source, CLIPS)}))
+    if not kept.exists():
+        for left in ("quiet", "prefect-quiet"):
+            shutil.rmtree(folder / left, ignore_errors=True)
+        kept.write_text(json.dumps({**json.loads(made.read_text()), **quiet_run(source, folder)}))
     return json.loads(kept.read_text())
 
 

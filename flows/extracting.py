@@ -242,7 +242,6 @@ def _report(summary: ExtractSummary) -> None:
     leave_markdown("summary", "\n".join(lines), "What the extraction did")
     if summary.failures:
         leave_table(
-            "failures",
             [{"clip_id": o.clip_id, "path": o.path, "stage": o.stage, "error": o.error} for o in summary.failures],
             f"{summary.failed} of {summary.clips} clips failed",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterType
 from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
 from prefect.settings import get_current_settings
@@ -18,15 +18,14 @@ from flows.server import server
 from pipeline.errors import PipelineError
 from pipeline.jsontext import parse_json
 from pipeline.mediafiles import is_media_name
+from pipeline.tablerows import COLUMN
 
-FAILURES = "failures"
-"""Key of the tables of failed clips (see `flows/extracting.py`)."""
 PAGE = 100
 """Tables asked for at once."""
 BUSY_S = 60.0
 """How long to wait for other users of the database."""
-KEPT = {"key", "type", "description", "metadata_", "flow_run_id", "task_run_id"}
-"""What a table without a clip has of the one with it."""
+KEPT = {"type", "description", "metadata_", "flow_run_id", "task_run_id"}
+"""What a table without a clip has of the one with it; no key (see `flows/artifacts.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +110,22 @@ def overwrite_deleted(database: Path) -> None:
 
 
 def _tables(client: SyncPrefectClient) -> list[Artifact]:
-    chosen = ArtifactFilter(key=ArtifactFilterKey(any_=[FAILURES]))
+    chosen = ArtifactFilter(type=ArtifactFilterType(any_=["table"]))
     found: list[Artifact] = []
     while True:
         page = client.read_artifacts(artifact_filter=chosen, sort=ArtifactSort.ID_DESC, limit=PAGE, offset=len(found))
         found += page
         if len(page) < PAGE:
-            return found
+            return [table for table in found if _is_of_clips(table)]
+
+
+def _is_of_clips(table: Artifact) -> bool:
+    """Whether a table is one of ours; the server may hold those of other flows."""
+    try:
+        rows = parse_json(str(table.data))
+    except ValueError:
+        return False
+    return isinstance(rows, list) and all(isinstance(row, dict) and COLUMN in row for row in rows)
 
 
 def _without(client: SyncPrefectClient, table: Artifact, clip_id: str) -> int:

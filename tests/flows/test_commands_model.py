@@ -1,6 +1,8 @@
 """The commands around a model: train with a target, cross-validate, import a published checkpoint, evaluate."""
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.training import training_config
 from pipeline.errors import ModelMissingError, SplitError, UsageError
+from pipeline.formats import mmsa
 from tests.dmd.test_import_checkpoint import as_published, published
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
 
@@ -49,6 +52,23 @@ def test_a_named_target_is_trained_as_classes_with_weights(folder: Path) -> None
     assert len(record["model"]["class_weights"]) == 2
     confusion = dmd("evaluate", folder / "classes", folder / "x.pkl").splitlines()[-2:]
     assert sum(int(count) for row in confusion for count in row.split("\t")) == 6
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_training_on_a_recognised_public_file_ends_with_the_paper_beside_the_mean_over_seeds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.sha256((folder / "x.pkl").read_bytes()).hexdigest()
+    monkeypatch.setitem(mmsa.PUBLISHED, digest, "MOSI aligned_50")
+    (folder / "known").mkdir()
+    shutil.copyfile(folder / "x.pkl", folder / "known" / "x.pkl")
+    command = ["train", folder / "known" / "x.pkl", "--out", folder / "known.run"]
+    table = dmd(*command, "--config", folder / "quick.yaml", "--seeds", 2).split("test (6 clips)\n")[1]
+    rows = [line.split("\t") for line in table.splitlines()]
+    assert rows[0] == ["metric", "value", "low", "high", "mean over seeds", "deviation", "paper"]
+    found = {row[0]: row for row in rows[1:] if len(row) == len(rows[0])}
+    assert [found[name][-1] for name in ("acc7", "acc2_non0", "f1_non0")] == ["0.456", "0.860", "0.860"]
+    assert found["mae"][-1] == "" and float(found["acc7"][4]) <= 1
 
 
 @pytest.mark.usefixtures("prefect_server")

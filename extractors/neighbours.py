@@ -38,6 +38,8 @@ DOUBTFUL = 0.7
 """Placed words with a lower mean confidence may be spoken elsewhere."""
 APART_COST = 0.3
 """Words move to their neighbours even if each fits so much less there than apart: strangers say the same."""
+APART_COST_A_S, APART_MOST_S = 0.1, 5.0
+"""And so much more for each second beyond the first between them: who is in a sentence does not wait for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class _Search:
             return 0.0
         gained = sum(row.confidence - self.rows[word].confidence for word, row in found.items())
         beside = any(word - 1 in found or word + 1 in found for word in run.words if len(found) > len(run.words))
-        return gained + (APART_COST * len(run.words) if beside else 0.0)
+        return gained + (self._apart_cost(run) if beside else 0.0)
 
     def beside(self, words: tuple[int, ...], before: _Run | None, after: _Run | None) -> Iterator[Rows]:
         """Place words in the utterance of a neighbour; if that is too long, with the nearest of its words."""
@@ -153,6 +155,20 @@ class _Search:
         for start_s, end_s in _spoken(self.speech, low_s, high_s):
             if SHORTEST_TIMES * lasts_s <= end_s - start_s <= LONGEST_TIMES * lasts_s:
                 yield self._placed(words, max(low_s, start_s - PAD_S), min(high_s, end_s + PAD_S))
+
+    def _apart_cost(self, run: _Run) -> float:
+        """Return what standing apart costs the words of a run, by the shorter pause around it."""
+        pauses_s: list[float] = []
+        if run.placed:
+            start_s, end_s = self._edges(run.words[0])[0], self._edges(run.words[-1])[1]
+            before, after = (
+                self.rows[at].place if 0 <= at < len(self.rows) else None
+                for at in (run.words[0] - 1, run.words[-1] + 1)
+            )
+            pauses_s += [start_s - before.end_s] if before else []
+            pauses_s += [after.start_s - end_s] if after else []
+        waits_s = min(max(min(pauses_s, default=0.0) - APART_S, 0.0), APART_MOST_S - APART_S)
+        return (APART_COST + APART_COST_A_S * waits_s) * len(run.words)
 
     def _placed(self, words: Sequence[int], start_s: float, end_s: float) -> Rows:
         sound = self.samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]

@@ -76,13 +76,18 @@ def _conditions(clips: Sequence[_Measured]) -> dict[str, list[Times]]:
     truth = [clip.clip.truth_s for clip in clips]
     conditions = {"truth": truth, "ours": [clip.ours_s for clip in clips]}
     for jitter_ms in JITTERS_MS:
-        moved = [times_s + rng.choice([-1.0, 1.0], times_s.shape) * jitter_ms / 1000.0 for times_s in truth]
-        conditions[f"jitter_{jitter_ms}_ms"] = [_in_order(times_s) for times_s in moved]
+        moved = [jittered(times_s, jitter_ms, rng) for times_s in truth]
+        conditions[f"jitter_{jitter_ms}_ms"] = [in_order(times_s) for times_s in moved]
     conditions["spread"] = [_spread(clip.clip) for clip in clips]
     return conditions
 
 
-def _in_order(times_s: Times) -> Times:
+def jittered(times_s: Times, jitter_ms: float, rng: np.random.Generator) -> Times:
+    """Move every boundary by so much, forwards or backwards."""
+    return np.asarray(times_s + rng.choice([-1.0, 1.0], times_s.shape) * jitter_ms / 1000.0)
+
+
+def in_order(times_s: Times) -> Times:
     """Keep words inside the clip and a frame of 40 ms long, as whoever measures them would."""
     starts = np.maximum(times_s[:, 0], 0.0)
     return np.stack([starts, np.maximum(times_s[:, 1], starts + 0.04)], axis=1)

@@ -19,8 +19,8 @@ class Listener:
 
     mismatch_fit = -3.0
 
-    def __init__(self, said: dict[str, float]) -> None:
-        self.said = said
+    def __init__(self, said: dict[str, float], sure: float) -> None:
+        self.said, self.sure = said, sure
 
     def sayings(self, written: Sequence[str]) -> list[Saying]:
         return [WORD] * len(written)
@@ -34,7 +34,7 @@ class Listener:
             start_s = self.said.get(word, -1.0) - float(samples[0])
             heard = 0.0 <= start_s <= samples.size / RATE_HZ
             at_s = start_s if heard else 0.0
-            rows.append(PlacedRow(Interval(at_s, at_s + 0.3), 0.95 if heard else 0.05, WORD))
+            rows.append(PlacedRow(Interval(at_s, at_s + 0.3), self.sure if heard else 0.05, WORD))
         return Placement(tuple(rows), "strict", 1.0 if any(row.confidence > 0.5 for row in rows) else -5.0)
 
 
@@ -42,9 +42,9 @@ def placed(start_s: float, confidence: float = 0.9) -> TimedRow:
     return TimedRow(Interval(start_s, start_s + 0.3), confidence, "strict", WORD, 1.0)
 
 
-def found(rows: list[TimedRow], said: Sequence[float], seconds: float = 60.0) -> dict[int, float]:
+def found(rows: list[TimedRow], said: Sequence[float], sure: float = 0.95) -> dict[int, float]:
     """Return the starts of the rows that got better; word ``w3`` is said at ``said[3]``."""
-    written = [f"w{index}" for index in range(len(rows))]
+    written, seconds = [f"w{index}" for index in range(len(rows))], 60.0
     clock = np.arange(round(seconds * RATE_HZ), dtype=np.float32) / RATE_HZ
     active = np.zeros(round(seconds / HOP_S), bool)
     for start_s in said:
@@ -52,7 +52,7 @@ def found(rows: list[TimedRow], said: Sequence[float], seconds: float = 60.0) ->
             active[round(start_s / HOP_S) : round((start_s + 0.3) / HOP_S)] = True
     times_s = (np.arange(active.size) + 0.5) * HOP_S
     speech = SpeechEnvelope(times_s, np.zeros(active.size, np.float32), active)
-    listener = Listener(dict(zip(written, said, strict=True)))
+    listener = Listener(dict(zip(written, said, strict=True)), sure)
     better = beside_neighbours(rows, range(len(rows)), written, clock, speech, listener)
     return {word: round(row.place.start_s, 2) for word, row in better.items() if row.place}
 
@@ -70,6 +70,13 @@ def test_a_missing_last_word_is_found_right_behind_the_one_before_it() -> None:
 def test_a_word_that_was_heard_far_away_comes_back_to_its_neighbours() -> None:
     rows = [placed(5.0, 0.99), placed(20.3), placed(20.6), placed(20.9), placed(21.2)]
     assert found(rows, [20.0, 20.3, 20.6, 20.9, 21.2])[0] == 20.0
+
+
+def test_the_longer_a_word_is_waited_for_the_less_sure_its_sentence_must_be_of_it() -> None:
+    said = [5.0, 5.3, 20.0, 20.3, 20.6]
+    for heard_s, moves in ((10.0, True), (7.1, False)):
+        rows = [placed(at_s, 0.94) for at_s in (5.0, 5.3, heard_s, 20.3, 20.6)]
+        assert (found(rows, said, sure=0.77).get(2) == 20.0) == moves
 
 
 def test_a_word_that_stands_apart_and_is_right_stays() -> None:

@@ -48,7 +48,11 @@ class Aligner(Protocol):
     """Places written words of one language in sound. `place` has no memory of what it did before."""
 
     mismatch_fit: float
-    """A stretch that fits less well was spoken with other words."""
+    """A stretch that fits less well was spoken with other words: it is looked for elsewhere."""
+    flagged_fit: float
+    """A clip is flagged whose fit and weighed contrast (`extractors.mismatch`) are together lower."""
+    contrast_weight: float
+    """0: the contrast is not measured, `mismatch_fit` is the bound."""
 
     def sayings(self, written: Sequence[str]) -> list[Saying]:
         """Return how each written word is said; needs no sound."""

@@ -44,7 +44,8 @@ class CtcAligner:
         If it is not installed, or is not a CTC model.
     """
 
-    mismatch_fit = -2.5
+    mismatch_fit = flagged_fit = -2.5
+    contrast_weight = 0.0
     """Letters that were said lie near the best label of their frame; others lie far below (in nats)."""
 
     def __init__(self, model: str, language: str, device: str = "auto") -> None:

@@ -94,6 +94,11 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
     return found
 
 
+def uncut(words: int, lasting_s: float) -> bool:
+    """Whether one search finds so many words in so much sound."""
+    return lasting_s <= LONGEST_S and words <= UNCUT_WORDS
+
+
 def utterances(stretch: Stretch, recording: Recording, rough: RoughSearch) -> list[Stretch]:
     """Cut a stretch that is too long for one search; words that nobody was heard to say belong to none.
 
@@ -105,7 +110,7 @@ def utterances(stretch: Stretch, recording: Recording, rough: RoughSearch) -> li
     rough : callable
         The aligner's search for words in a minute of sound.
     """
-    if stretch.end_s - stretch.start_s <= LONGEST_S and len(stretch.words) <= UNCUT_WORDS:
+    if uncut(len(stretch.words), stretch.end_s - stretch.start_s):
         return [stretch]
     places = _rough_places(stretch, recording, rough)
     runs = [part for run in _runs(places) for part in _fitting(run, places, recording.written)]

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.aligner import Aligner, Saying
 from extractors.cepstra import RATE_HZ
 from extractors.languages import AlignerShelf
+from extractors.mismatch import is_mismatch
 from extractors.neighbours import beside_neighbours
 from extractors.rows import fit_rows
 from extractors.timed_rows import (
@@ -28,7 +29,7 @@ from extractors.timed_rows import (
     spread_rows,
     with_word_cues,
 )
-from extractors.utterances import Recording, bounded_stretches, utterances
+from extractors.utterances import Recording, bounded_stretches, uncut, utterances
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.speech import speech_envelope
 from pipeline.words import Transcript, Word
@@ -48,6 +49,9 @@ class WordTimingConfig(BaseModel):
     """Length of a row of a clip without transcript."""
     low_confidence: float = Field(default=0.5, ge=0, le=1)
     """A clip whose words have a lower median confidence is flagged `low_alignment_confidence`."""
+    mismatch_fit: float | None = None
+    """A clip that fits less well is flagged `transcript_mismatch`; None: the bound of its aligner. A higher one finds
+    more wrong transcripts, and flags right ones in noise or of voices unlike those that the model knows."""
     given_times: Literal["keep", "refine"] = "keep"
     """What to do with the word times of a timed transcript: take them as they are, or search near them."""
     aligners: dict[str, str] = {}
@@ -67,7 +71,8 @@ class TimedWords:
     """Among `pipeline.aligned.FLAGS`."""
     quality: dict[str, float | str] = field(default_factory=dict)
     """Figures for the provenance: `word_confidence` (median), `words_proportional` (a share), `alignment_fit` (nats a
-    frame), `alignment_problem` (one line, where there is one)."""
+    frame), `alignment_contrast` (how much better than in reverse; only where the fit leaves a doubt),
+    `alignment_problem` (one line, where there is one)."""
 
 
 class WordTimer:
@@ -154,7 +159,12 @@ class WordTimer:
         fits = [row.fit if row.fit is not None else UNHEARD_FIT for row in spoken if row.rung != "given"]
         if aligner and any(row.fit is not None for row in spoken):
             quality["alignment_fit"] = float(np.mean(fits))
-            flags += ["transcript_mismatch"] if np.mean(fits) < aligner.mismatch_fit else []
+            timed = transcript.cues or any(row.rung == "given" for row in rows)
+            at_once = not timed and uncut(len(rows), samples.size / RATE_HZ)
+            written = [word.text for word in transcript.words] if at_once else None
+            wrong, contrast = is_mismatch(float(np.mean(fits)), written, samples, aligner, self._config.mismatch_fit)
+            quality |= {} if contrast is None else {"alignment_contrast": contrast}
+            flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
         if problem:
             quality["alignment_problem"] = problem

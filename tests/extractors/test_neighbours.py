@@ -17,7 +17,8 @@ MISSING = TimedRow(None, 0.0, "proportional", WORD)
 class Listener:
     """Knows when each word is said; the sound it is given holds its own time."""
 
-    mismatch_fit = -3.0
+    mismatch_fit = flagged_fit = -3.0
+    contrast_weight = 0.0
 
     def __init__(self, said: dict[str, float], sure: float) -> None:
         self.said, self.sure = said, sure

@@ -76,7 +76,8 @@ def assert_ends_as_a_quiet_run(source: Path, home: Path, store: Path, server: st
     # In a worker, too: its libraries compute with one thread, and the last bits depend on that.
     with closing(WorkerPool()) as pool, pool.borrow(WorkerSpec(quiet.path, ExtractionConfig(), 240.0)) as worker:
         for clip in read_source(source).clips:
-            assert worker.extract(clip).status == "computed"
+            outcome = worker.extract(clip)
+            assert outcome.status == "computed", outcome.error
     assert contents(FeatureStore(store)) == contents(quiet)
     assert not FeatureStore(store).failures() and not (store / "quarantine.json").exists()
 

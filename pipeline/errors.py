@@ -8,9 +8,22 @@ class PipelineError(Exception):
     ----------
     exit_code : int
         What a command exits with when this error ends it: 1 the run failed, 2 wrong usage or wrong input.
+    longest : int or None
+        Characters of the message; what is quoted in it comes from strangers. None: as long as it is.
     """
 
     exit_code = 1
+    longest: int | None = 1800
+
+    def __str__(self) -> str:
+        return bounded(super().__str__(), self.longest)
+
+
+def bounded(text: str, longest: int | None = 1800) -> str:
+    """Return a text, its middle left out if it is too long: what is wrong stands in front, the remedy at the end."""
+    if longest is None or len(text) <= longest:
+        return text
+    return f"{text[: longest // 2]} [...] {text[len(text) - longest // 2 + 7 :]}"
 
 
 class UsageError(PipelineError):
@@ -55,3 +68,5 @@ class SplitError(UsageError):
 
 class FeatureMismatchError(UsageError):
     """Features do not fit the model: the message lists the names that differ."""
+
+    longest = None

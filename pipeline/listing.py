@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.clip import Clip
+from pipeline.errors import bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ListingBuilder:
 
     def refuse(self, clip_id: str, path: Path | None, error: object) -> None:
         """Note what is no clip."""
-        self._problems.append(SourceProblem(clip_id, path, " ".join(str(error).split())))
+        self._problems.append(SourceProblem(clip_id, path, bounded(" ".join(str(error).split()))))
 
     def listing(self) -> Listing:
         """Return what was collected, in order."""

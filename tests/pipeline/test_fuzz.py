@@ -72,7 +72,7 @@ def read_clips(path: Path) -> None:
         assert clip.path is None or clip.path.resolve().is_relative_to(path.parent.resolve())
         if clip.start_s is not None or clip.end_s is not None:
             assert 0 <= (clip.start_s or 0) < (clip.end_s or float("inf"))
-    assert all("\n" not in problem.error for problem in found.problems)
+    assert all("\n" not in problem.error and len(problem.error) < 2000 for problem in found.problems)
     assert len({clip.clip_id for clip in found.clips}) == len(found.clips)
 
 

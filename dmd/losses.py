@@ -8,18 +8,27 @@ where the published code does not do what the paper says, or lets padding change
   masked, positions come from the mask, the last real step is read (`dmd.presence`). Effect: with the padding of
   CMU-MOSI sentences before instead of after the words, a published score moves by 0.76 on average, ours by 0.
 - Missing modalities. Published: none. Corrected: a modality that is missing as a whole is one learned token; it
-  takes no part in its own task losses, in reconstruction, in the margin loss or in distillation.
+  takes no part in its own task losses, in reconstruction, in the margin loss or in distillation. Reason: one model
+  for any part of text, voice and face. Effect: a score for what was there, and says so; no smaller error (MAE without
+  the view that matters most 1.32, published with zeros in its place 1.30).
 - Causality between sequences of different length. Published: the mask's diagonal moves by the difference of
-  the lengths. Corrected: it follows time.
+  the lengths. Corrected: it follows time. Reason: lengths are sampling rates, not times. Effect: between the 50, 375
+  and 500 steps of unaligned CMU-MOSI a published step sees 78 % of what comes later than it, ours 0.02 % (the first
+  key, which all see); where lengths are equal both masks are one.
 - Orthogonality of s_m and c_m. Published: the cosine runs over the batch (a slip of the dimension, which
-  current torch refuses). Corrected: over the features of each real step.
+  current torch refuses). Corrected: over the features of each real step. Effect after training: their mean absolute
+  cosine at a step is 0.18, published 0.20.
 - Distillation of representations. Published: the heterogeneous unit pushes representations apart, weighted by
   an edge's mean; the homogeneous term is computed and dropped. Corrected: as configured, with each sample's own
-  edge weights; off by default, as the paper's equation distils logits.
+  edge weights; off by default, as the paper's equation distils logits. Effect: not
+  measured.
+- Steps. Published: gradients of ten batches are summed, clipped after each, and what is left of an epoch is thrown
+  away; the validation loss is a mean of batch means, rounded. Corrected: averaged, clipped once, nothing thrown away;
+  a mean over clips. Reason: a short last batch weighed more. Effect: 81 steps an epoch of CMU-MOSI instead of 8.
 
-Together, on three views of CMU-MOSI's words (607 clips, one seed): MAE 0.915 corrected, 0.967 published; -0.052 with
-a 95 % interval of -0.122 to 0.025, that is no difference shown. What each of the last four is worth alone has not
-been measured; docs/measurements.md has what was, and the commands.
+Together, in 5-fold cross-validation on three views of CMU-MOSI's words (1,513 clips of 62 videos, one seed): MAE
+0.895 corrected, 0.877 with losses and masks as published; +0.018, 95 % interval -0.007 to 0.041: no difference.
+What is mended is mended for its reason, not for a better error. docs/measurements.md has the commands.
 
 Both add up the same way: tasks + 0.05 homogeneous unit + 0.05 heterogeneous unit + 0.1 (cycle + reconstruction
 + 0.1 (margin + orthogonality)).

@@ -31,7 +31,7 @@ def said_in_date(word: str, before: str, after: str) -> list[str]:
     days = [part for part in found.groups() if part]
     if month(before):
         return [each for part in days for each in (*(["to"] if part is not days[0] else []), *say_ordinal(part))]
-    if month(after) and after[:1].isupper() and len(days) == 1 and found.end(1) == len(word):
+    if month(after.rstrip(",.;:!?")) and after[:1].isupper() and len(days) == 1 and found.end(1) == len(word):
         return [*say_ordinal(days[0]), "of"]
     return []
 

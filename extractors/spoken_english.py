@@ -75,6 +75,7 @@ _RULES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """The first named group of each form names it."""
+_AROUND = " .,;:!?()\"'"
 _EMOTICON = re.compile(r"[<>]?[:;=8xX][-'^o]?[()\[\]DPpOo3/\\|*]+|<3+|[oO]_+[oO]|\^_*\^|[xX]D+")
 
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)")
@@ -119,7 +120,7 @@ class _English:
         core = word.strip(" \"'.,;:!?()[]{}<>*_-~|").lower()
         if core in UNINTELLIGIBLE or _EMOTICON.fullmatch(word.strip()):
             return []
-        dated = said_in_date(word, self._before, self._after)
+        dated = said_in_date(word, self._before, self._after) or self._beside_its_number(word.strip(_AROUND), core)
         if dated:
             return dated
         whole = self._as_a_whole(word.strip(" \"',;:!?()[]{}<>*_|"), core)
@@ -130,6 +131,20 @@ class _English:
         for match in _RULES.finditer(word):
             said.extend(self._piece(match, said, word))
         return said
+
+    def _beside_its_number(self, plain: str, core: str) -> list[str]:
+        """Say signs and units that are words of their own: ``5 €``, ``$ 5``, ``10 km``."""
+        before = self._before.strip(_AROUND)
+        if before in CURRENCIES and re.fullmatch(NUMBER, plain):
+            return said_money(before, plain)
+        if not before[-1:].isdigit():
+            return []
+        if plain in CURRENCIES or plain in CENT_SIGNS:
+            return said_money(plain, "1" if before == "1" else "2")[1:]
+        if len(plain) > 1 and core in UNITS and not set(core) & set("aeiou"):
+            one, _, many = UNITS[core].partition("|")
+            return (one if before == "1" else many or one).split()
+        return []
 
     def _as_a_whole(self, dotted: str, core: str) -> list[str]:
         """Words that are looked up as they stand: abbreviations, Roman numerals, ``uh-huh``."""

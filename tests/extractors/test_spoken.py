@@ -73,6 +73,7 @@ TABLE = [
     ("4111111111111111111", ["four " + " ".join(["one"] * 18)]),
     ("10² 2³ x⁴ E=mc²", ["ten squared", "two cubed", "x to the fourth", "e equals m c squared"]),
     ("great¹ film²³", ["great", "film"]),
+    ("10 km, 1 kg, 20 °C", ["ten", "kilometers", "one", "kilogram", "twenty", "degrees celsius"]),
     ("5km² CO₂", ["five square kilometers", "c o two"]),
     ("Chapter Ⅷ", ["chapter", "eight"]),
     ("10 000 people", ["ten", "thousand", "people"]),
@@ -89,7 +90,7 @@ TABLE = [
     ("May 5", ["may", "fifth"]),
     ("Jan 5, Jan. 7-9", ["january", "fifth", "january", "seventh to ninth"]),
     ("in Jan. with Jan", ["in", "january", "with", "jan"]),
-    ("on 5 May 2020", ["on", "fifth of", "may", "twenty twenty"]),
+    ("on 5 May, 2020", ["on", "fifth of", "may", "twenty twenty"]),
     ("In May, 5 people may march 5 miles", ["in", "may", "five", "people", "may", "march", "five", "miles"]),
     ("5:30 PM I am", ["five thirty", "p m", "i", "am"]),
     ("10am-5pm", ["ten a m to five p m"]),
@@ -109,6 +110,7 @@ TABLE = [
     ("$5 million budget", ["five", "million dollars", "budget"]),
     ("$10k $1.5bn", ["ten thousand dollars", "one point five billion dollars"]),
     ("5€ 5$ 50¢ 1¢", ["five euros", "five dollars", "fifty cents", "one cent"]),
+    ("5 € or 1 € and $ 5.50", ["five", "euros", "or", "one", "euro", "and", "", "five dollars fifty cents"]),
     ("₹500 ₩5k", ["five hundred rupees", "five thousand won"]),
     ("$-5 -$5 $0.00", ["minus five dollars", "minus five dollars", "zero dollars"]),
     ("$5-10 $5-$10 million", ["five to ten dollars", "five to ten", "million dollars"]),
@@ -180,7 +182,7 @@ def test_a_number_without_end_has_a_sound_too(form: str) -> None:
         assert all(PRONOUNCER.pronunciations(word) for word in row)
 
 
-@given(st.text(alphabet="0123456789.,:/-$£%kmsthnrd°'#+ ½五", min_size=1, max_size=14))
+@given(st.text(alphabet="0123456789.,:/-$£€¢%kmsthnrd°'#+^²~Ⅷ ½五", min_size=1, max_size=14))
 @settings(deadline=None, max_examples=300)
 def test_no_heap_of_digits_and_signs_is_too_odd(mark: str) -> None:
     for row in spoken_words(mark.split(), "en", PRONOUNCER.known):

@@ -7,80 +7,46 @@ embed the words.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
-from extractors.audio import AudioConfig, AudioQuality, audio_columns, audio_quality, audio_track
+from extractors.audio import AudioQuality, audio_columns, audio_quality, audio_track
 from extractors.espeak import espeak_version
-from extractors.face import TIME_DIGITS, FaceConfig, FaceExtractor, FaceResult, face_columns
-from extractors.language_presets import LANGUAGE_PRESETS
+from extractors.extraction_config import DEVICES, PRESETS, Device, ExtractionConfig, NativeConfig, preset
+from extractors.face import TIME_DIGITS, FaceExtractor, FaceResult, face_columns
 from extractors.languages import ENGLISH, base_language
 from extractors.one_core import one_core
 from extractors.recipe import fingerprint, library_versions
-from extractors.recognise import Recogniser, RecogniserConfig, recogniser_folder
-from extractors.text import EMBEDDED_MODEL, HUB_MODEL, TextConfig, TextExtractor, model_digest
+from extractors.recognise import Recogniser, recogniser_folder
+from extractors.text import TextExtractor, model_digest
 from extractors.word_rhythm import word_timing_features
-from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, window_words
+from extractors.wordtiming import TimedWords, WordTimer, window_words
 from pipeline.aligned import FLAGS, AlignedClip, ClipInfo
 from pipeline.clip import Clip
-from pipeline.errors import EmptyClipError, UsageError
+from pipeline.errors import EmptyClipError
 from pipeline.files import content_sha256
-from pipeline.pooling import PoolingConfig, pool, pooling_words, with_pauses
-from pipeline.segments import SegmentConfig, cut
+from pipeline.pooling import pool, pooling_words, with_pauses
+from pipeline.segments import cut
 from pipeline.sound import RATE_HZ, Audio
 from pipeline.speakers import speech_of_only_speaker
 from pipeline.speech import SpeechEnvelope, speech_envelope
-from pipeline.streams import MediaConfig, MediaReader
+from pipeline.streams import MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
 
 EXTRACTION_VERSION = 3
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
-Device = Literal["auto", "cpu", "cuda"]
-DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
-PRESETS = {"embedded": EMBEDDED_MODEL, "bert": HUB_MODEL, **{name: f"text-{name}" for name in LANGUAGE_PRESETS}}
-"""Preset -> text model."""
-
-
-class NativeConfig(BaseModel):
-    """Which tracks at their own frame rates are stored beside the rows; a face's track says more than rows do."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    audio: bool = True
-    face: bool = True
-
-
-class ExtractionConfig(BaseModel):
-    """Everything that decides the values of a store; composed of the stages' own configurations."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    media: MediaConfig = MediaConfig()
-    text: TextConfig = TextConfig()
-    audio: AudioConfig = AudioConfig()
-    face: FaceConfig = FaceConfig()
-    words: WordTimingConfig = WordTimingConfig()
-    pooling: PoolingConfig = PoolingConfig()
-    segments: SegmentConfig = SegmentConfig()
-    recogniser: RecogniserConfig | None = None
-    """Writes the transcript of clips that have none; None: their text is missing, and windows are their rows."""
-    native: NativeConfig = NativeConfig()
-
-
-def preset(name: str) -> ExtractionConfig:
-    """Return a preset's configuration: `embedded` works offline, `bert` and languages (`de`) use a fetched BERT.
-
-    Raises
-    ------
-    UsageError
-        No preset of that name.
-    """
-    if name not in PRESETS:
-        raise UsageError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
-    return ExtractionConfig(text=TextConfig(model=PRESETS[name]))
+__all__ = [
+    "DEVICES",
+    "EXTRACTION_VERSION",
+    "PRESETS",
+    "Device",
+    "ExtractionConfig",
+    "Extractor",
+    "NativeConfig",
+    "preset",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

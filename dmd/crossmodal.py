@@ -66,6 +66,7 @@ def self_attention(bank: TransformerBank, sequences: Sequences, names: Sequence[
             _visible([sequences.visible(name, name) for name in members], length, length),
             pool=torch.stack([sequences.last(name) for name in members]),
             members=slice(first, end),
+            published=sequences.presence is None,
         )
         pooled |= dict(zip(members, read, strict=True))
     return pooled
@@ -89,6 +90,7 @@ def cross_attention(
             ),
             _visible([sequences.visible(q, k) for q, k in members], tq, tk),
             members=slice(first, end),
+            published=sequences.presence is None,
         )
         attended |= {pair: x[: lengths[pair[0]]].transpose(0, 1) for pair, x in zip(members, found, strict=True)}
     return attended

@@ -44,13 +44,18 @@ class RandomBits:
 
 def kept_of(bits: Tensor, probability: float, *, out: Tensor) -> Tensor:
     """Write the mask that random bits stand for into ``out``, contiguous; the probability is met to 2^-17."""
-    torch.ge(bits, _dropped(probability) - _LEVELS // 2, out=out.view(-1))
+    torch.ge(bits, lowest_kept(probability), out=out.view(-1))
     return out
 
 
 def scale(probability: float) -> float:
     """Return what kept values are multiplied by, exact for the probability that masks really have."""
     return _LEVELS / (_LEVELS - _dropped(probability))
+
+
+def lowest_kept(probability: float) -> int:
+    """Return the number from which on 16 random bits, read as a signed one, keep a value."""
+    return _dropped(probability) - _LEVELS // 2
 
 
 def _dropped(probability: float) -> int:

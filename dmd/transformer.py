@@ -44,7 +44,14 @@ class TransformerBank(nn.Module):
         self.position_table: Tensor
 
     def forward(
-        self, x: Tensor, real: Tensor, visible: Tensor, *, pool: Tensor | None = None, members: slice = slice(None)
+        self,
+        x: Tensor,
+        real: Tensor,
+        visible: Tensor,
+        *,
+        pool: Tensor | None = None,
+        members: slice = slice(None),
+        published: bool = False,
     ) -> Tensor:
         """Let every member attend to its own sequence.
 
@@ -59,6 +66,8 @@ class TransformerBank(nn.Module):
             The one step of each sample that is read; the last layer computes no other.
         members : slice
             The members to run, where not all: G is their number.
+        published : bool
+            See `dmd.attention.attend`.
 
         Returns
         -------
@@ -74,12 +83,19 @@ class TransformerBank(nn.Module):
                 x, normed = x.gather(1, at), normed.gather(1, at)
                 row = pool[:, :, None, None].expand(-1, -1, -1, visible.shape[3])
                 visible = visible.expand(-1, x.shape[2], -1, -1).gather(2, row)
-            x = self._layer(x, normed, keys, values, visible, layer, members)
+            x = self._layer(x, normed, keys, values, visible, layer, members, published)
         x = self._final(x, members)
         return x if pool is None else x[:, 0]
 
     def cross(
-        self, x: Tensor, keys: Tensor, real: tuple[Tensor, Tensor], visible: Tensor, *, members: slice = slice(None)
+        self,
+        x: Tensor,
+        keys: Tensor,
+        real: tuple[Tensor, Tensor],
+        visible: Tensor,
+        *,
+        members: slice = slice(None),
+        published: bool = False,
     ) -> Tensor:
         """Let every member's query sequence attend to a sequence of another modality.
 
@@ -92,6 +108,8 @@ class TransformerBank(nn.Module):
             Which keys each query step may attend to.
         members : slice
             The members to run, where not all: G is their number.
+        published : bool
+            See `dmd.attention.attend`.
 
         Returns
         -------
@@ -106,7 +124,7 @@ class TransformerBank(nn.Module):
         for layer in self.layers.folded(members):
             k = _affine(key_stream, layer.keys).view_as(keys)
             v = _affine(value_stream, layer.values).view_as(keys)
-            x = self._layer(x, _normed(x), k, v, visible, layer, members)
+            x = self._layer(x, _normed(x), k, v, visible, layer, members, published)
         return self._final(x, members)
 
     def _scaled(self, x: Tensor, real: Tensor) -> Tensor:
@@ -117,13 +135,21 @@ class TransformerBank(nn.Module):
         return dropout(scaled, self.shape.embed_dropout, training=self.training)
 
     def _layer(
-        self, x: Tensor, normed: Tensor, k: Tensor, v: Tensor, visible: Tensor, layer: Layer, members: slice
+        self,
+        x: Tensor,
+        normed: Tensor,
+        k: Tensor,
+        v: Tensor,
+        visible: Tensor,
+        layer: Layer,
+        members: slice,
+        published: bool,
     ) -> Tensor:
         shape = self.shape
         drops = shape.attention_dropout[members] if self.training else (0.0,) * len(x)
         query = _affine(normed, layer.query).view_as(x)
-        attended = attend(query, k, v, visible, heads=shape.heads, dropouts=drops).flatten(1, 2)
-        x = self._joined(x, self._base(x, layer.out[1]).baddbmm_(attended, layer.out[0]))
+        attended = attend(query, k, v, visible, heads=shape.heads, dropouts=drops, published=published)
+        x = self._joined(x, self._base(x, layer.out[1]).baddbmm_(attended.flatten(1, 2), layer.out[0]))
         base = self._base(x, layer.narrow[1])
         drop = shape.relu_dropout if self.training else 0.0
         return self._joined(x, feed_forward(_normed(x).flatten(1, 2), base, layer.widen, layer.narrow[0], drop=drop))

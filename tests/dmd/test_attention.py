@@ -1,34 +1,60 @@
 import pytest
 import torch
 
-from dmd import blocked_attention
-from dmd.attention import attend, plain_attend
+from dmd import lane_attention
+from dmd.attention import LONG, attend, plain_attend
 
 G, B, TQ, TK, WIDTH, HEADS = 2, 3, 4, 5, 6, 3
 
 
-def arguments(seed=0, by_sample=True):
+def arguments(seed=0, by_sample=True, batch=B, dtype=torch.float32):
     torch.manual_seed(seed)
-    shapes = [(G, TQ, B, WIDTH), (G, TK, B, WIDTH), (G, TK, B, WIDTH)]
-    tensors = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
-    visible = torch.rand(G, B if by_sample else 1, TQ, TK) < 0.6
+    shapes = [(G, TQ, batch, WIDTH), (G, TK, batch, WIDTH), (G, TK, batch, WIDTH)]
+    tensors = [torch.randn(shape, dtype=dtype, requires_grad=True) for shape in shapes]
+    visible = torch.rand(G, batch if by_sample else 1, TQ, TK) < 0.6
     visible[..., 0] = True
     return tensors, visible
 
 
-@pytest.mark.parametrize("block", [1, 2 * HEADS * TQ * TK, 10**9])
+def with_gradients(out, tensors):
+    weights = torch.linspace(-1, 1, out.numel(), dtype=out.dtype).view_as(out)
+    return [out, *torch.autograd.grad((out * weights).sum(), tensors)]
+
+
+@pytest.mark.parametrize("batch", [1, 3, 40, 130])
 @pytest.mark.parametrize("by_sample", [True, False])
-def test_blocks_give_what_the_formula_gives(monkeypatch, block, by_sample):
-    monkeypatch.setattr(blocked_attention, "BLOCK", block)
-    monkeypatch.setattr(blocked_attention, "STEPS", 2)
-    tensors, visible = arguments(by_sample=by_sample)
-    results = []
-    for function in (attend, plain_attend):
-        out = function(*tensors, visible, heads=HEADS, dropouts=(0.0, 0.0))
-        weights = torch.linspace(-1, 1, out.numel(), dtype=torch.float64).view_as(out)
-        results.append([out, *torch.autograd.grad((out * weights).sum(), tensors)])
-    for ours, expected in zip(*results, strict=True):
-        torch.testing.assert_close(ours, expected, rtol=0, atol=1e-13)
+def test_compiled_attention_gives_what_the_formula_gives(batch, by_sample):
+    tensors, visible = arguments(by_sample=by_sample, batch=batch)
+    exact = [x.detach().double().requires_grad_() for x in tensors]
+    ours = with_gradients(attend(*tensors, visible, heads=HEADS, dropouts=(0.0, 0.0)), tensors)
+    theirs = with_gradients(plain_attend(*exact, visible, heads=HEADS, dropouts=(0.0, 0.0)), exact)
+    for found, expected in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_no_bit(monkeypatch, threads):
+    monkeypatch.setattr(lane_attention, "WORTH_A_THREAD", 1)
+    tensors, visible = arguments(batch=130)
+    found = []
+    for count in (1, threads):
+        monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)
+        torch.manual_seed(1)
+        found.append(with_gradients(attend(*tensors, visible, heads=HEADS, dropouts=(0.2, 0.0)), tensors))
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def test_a_fault_in_a_thread_is_raised(monkeypatch):
+    monkeypatch.setattr(lane_attention, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+
+    def kernel(*arguments):
+        if arguments[6][0] > 0:
+            raise MemoryError("no room")
+
+    plan = (None, None, lane_attention.np.ones((2, 2, 2), int), (1, 1, 1), None, None)
+    with pytest.raises(MemoryError, match="no room"):
+        lane_attention._run(kernel, plan)
 
 
 def test_the_formula_is_that_of_torch():
@@ -42,17 +68,33 @@ def test_the_formula_is_that_of_torch():
         torch.testing.assert_close(found[member].transpose(0, 1), expected.transpose(1, 2).flatten(2))
 
 
-@pytest.mark.parametrize("dropouts", [(0.0, 0.0), (0.3, 0.0), (0.5, 0.2)])
-def test_gradients_are_right_with_dropout(monkeypatch, dropouts):
-    monkeypatch.setattr(blocked_attention, "STEPS", 2)
-    monkeypatch.setattr(blocked_attention, "BLOCK", 2 * HEADS * TQ * TK)
-    tensors, visible = arguments()
+@pytest.mark.parametrize("dropouts", [(0.3, 0.0), (0.5, 0.2)])
+def test_gradients_are_right_with_dropout(dropouts):
+    """The mask of a seed is read off with a value of its own a key; then the formula with that mask is followed."""
+    batch, heads, width = 4, 2, 2 * TK
+    torch.manual_seed(0)
+    query, keys = (torch.randn(G, steps, batch, width) for steps in (TQ, TK))
+    visible = torch.rand(G, batch, TQ, TK) < 0.6
+    visible[..., 0] = True
+    one_hot = torch.eye(TK).repeat(1, 2)[None, :, None].expand(G, TK, batch, width).contiguous()
+    tensors = [query.requires_grad_(), keys.requires_grad_(), torch.randn(G, TK, batch, width, requires_grad=True)]
 
-    def repeated(*inputs):
+    def repeated(values):
         torch.manual_seed(5)
-        return attend(*inputs, visible, heads=HEADS, dropouts=dropouts)
+        return attend(query, keys, values, visible, heads=heads, dropouts=dropouts)
 
-    assert torch.autograd.gradcheck(repeated, tensors)
+    def formula(values, mask):
+        q, k, v = (x.double().unflatten(-1, (heads, TK)) for x in (query, keys, values))
+        scores = torch.einsum("gqbhd,gkbhd->gbhqk", q, k).masked_fill(~visible[:, :, None], -torch.inf)
+        return torch.einsum("gbhqk,gkbhd->gqbhd", scores.softmax(dim=-1) * mask, v).flatten(3)
+
+    drawn = repeated(one_hot).detach().unflatten(-1, (heads, TK)).permute(0, 2, 3, 1, 4)  # [G, B, K, Tq, Tk]
+    kept = (drawn > 0).double() / (1 - torch.tensor(dropouts, dtype=torch.double)).view(-1, 1, 1, 1, 1)
+    assert 0 < (drawn[0] > 0).sum() < visible[0].sum() * heads
+    ours = with_gradients(repeated(tensors[2]), tensors)
+    expected = with_gradients(formula(tensors[2], kept), tensors)
+    for found, right in zip(ours, expected, strict=True):
+        torch.testing.assert_close(found.double(), right.double(), rtol=1e-4, atol=1e-5)
 
 
 def test_dropout_keeps_the_mean():
@@ -76,12 +118,10 @@ def test_only_visible_keys_are_read():
 @pytest.mark.parametrize("factor", [1e3, 1e6])
 def test_scores_too_large_for_an_exponential_are_met(factor):
     (query, keys, values), visible = arguments()
-    large = query.detach() * factor
-    found = attend(large, keys.detach(), values.detach(), visible, heads=HEADS, dropouts=(0.0, 0.0))
-    expected = plain_attend(large, keys.detach(), values.detach(), visible, heads=HEADS, dropouts=(0.0, 0.0))
-    torch.testing.assert_close(found, expected)
-    single = [x.detach().float() for x in (large, keys, values)]
-    assert attend(*single, visible, heads=HEADS, dropouts=(0.0, 0.0)).isfinite().all()
+    large = [query.detach() * factor, keys.detach(), values.detach()]
+    found = attend(*large, visible, heads=HEADS, dropouts=(0.0, 0.0))
+    expected = plain_attend(*(x.double() for x in large), visible, heads=HEADS, dropouts=(0.0, 0.0))
+    torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_scores_that_are_not_numbers_give_no_numbers():
@@ -94,13 +134,24 @@ def test_scores_that_are_not_numbers_give_no_numbers():
 
 
 @pytest.mark.parametrize("beside", ["large", "longer"])
-def test_a_sample_gets_the_same_bits_whatever_stands_beside_it(beside):
-    (query, keys, values), visible = arguments()
-    tensors = [x.detach().float() for x in (query, keys, values)]
-    visible[:, 0, :, 3:] = False
-    visible[:, 1:, :, 3:] = beside == "longer"
-    tensors[0][:, :, 1:] *= 1e3 if beside == "large" else 1.0
+@pytest.mark.parametrize("place", [0, 7, 60, 129])
+def test_a_sample_gets_the_same_bits_whatever_stands_beside_it(beside, place):
+    tensors, visible = arguments(batch=130)
+    tensors = [x.detach() for x in tensors]
+    visible[:, :, :, 3:] = beside == "longer"
+    visible[:, place, :, 3:] = False
+    others = torch.arange(130) != place
+    tensors[0][:, :, others] *= 1e3 if beside == "large" else 1.0
     together = attend(*tensors, visible, heads=HEADS, dropouts=(0.0, 0.0))
-    alone = [x[:, :, :1].expand_as(x).contiguous() for x in tensors]
-    once = attend(*alone, visible[:, :1].repeat(1, B, 1, 1), heads=HEADS, dropouts=(0.0, 0.0))
-    assert torch.equal(together[:, :, 0], once[:, :, 0])
+    one = slice(place, place + 1)
+    alone = [x[:, :, one].contiguous() for x in tensors]
+    once = attend(*alone, visible[:, one], heads=HEADS, dropouts=(0.0, 0.0))
+    assert torch.equal(together[:, :, one], once)
+
+
+def test_over_many_keys_the_published_rounding_is_kept():
+    torch.manual_seed(0)
+    tensors = [torch.randn(1, LONG + 1, 2, 4) for _ in range(3)]
+    visible = torch.ones(1, 1, LONG + 1, LONG + 1, dtype=torch.bool)
+    rest = {"heads": 2, "dropouts": (0.0,)}
+    assert torch.equal(attend(*tensors, visible, **rest, published=True), plain_attend(*tensors, visible, **rest))

@@ -36,6 +36,8 @@ from tests.benchmarks.word_worth import Times, in_order, jittered
 COLOUR = 1
 """Place of the colour in a sentence."""
 JITTERS_MS = (30, 60)
+LEAST_A_FOLD = 8
+"""Clips: with fewer, DMD sees a colour once or twice."""
 REPEATS = 5
 """Draws of the jitter; the figures are means over them."""
 
@@ -59,6 +61,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     every = grid_clips(options.folder)
     chosen = every[:: max(1, len(every) // options.clips)][: options.clips]
+    if len(chosen) < LEAST_A_FOLD * options.folds:
+        raise FileNotFoundError(
+            f"{options.folder}: {len(chosen)} clips; at least {LEAST_A_FOLD * options.folds} are needed to train on"
+        )
     config = TrainingConfig(
         task="classification", seeds=options.seeds, epochs=options.epochs, early_stop=8, tensorboard=False,
         baselines=False, splits=SplitConfig(by="video"),

@@ -20,8 +20,9 @@ where the published code does not do what the paper says, or lets padding change
   cosine at a step is 0.18, published 0.20.
 - Distillation of representations. Published: the heterogeneous unit pushes representations apart, weighted by
   an edge's mean; the homogeneous term is computed and dropped. Corrected: as configured, with each sample's own
-  edge weights; off by default, as the paper's equation distils logits. Effect: not
-  measured.
+  edge weights; off by default, as the paper's equation distils logits. Effect (912
+  clips, one seed): MAE 0.896 without, 0.915 pushed apart by each sample's weights (-0.019, -0.043 to 0.004), 0.900
+  with both units' pulled together (-0.004, -0.050 to 0.044): no difference, so the simplest stands.
 - Steps. Published: gradients of ten batches are summed, clipped after each, and what is left of an epoch is thrown
   away; the validation loss is a mean of batch means, rounded. Corrected: averaged, clipped once, nothing thrown away;
   a mean over clips. Reason: a short last batch weighed more. Effect: 81 steps an epoch of CMU-MOSI instead of 8.

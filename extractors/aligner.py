@@ -30,6 +30,8 @@ class PlacedRow:
     confidence: float
     """0 to 1: the probability that the word is there."""
     saying: Saying
+    fit: float | None = None
+    """Of this word alone, as `Placement.fit`; None from an aligner whose words are not judged by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

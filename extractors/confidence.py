@@ -48,8 +48,8 @@ def best_free(free: Float) -> Float:
     return np.asarray(_smoothed(free).max(axis=1), np.float32)
 
 
-def clip_fit(words: Sequence[float], lasting: Sequence[int]) -> float:
-    """Return the fit of a clip from the fit of its words and how many frames each lasts."""
+def clip_fit(words: Sequence[float], lasting: Sequence[float]) -> float:
+    """Return the fit of a clip from the fit of its words and how long each lasts."""
     fits = np.sort(np.asarray(words))
     worst = fits[: max(1, round(WORST_SHARE * fits.size))]
     return float(np.average(words, weights=lasting) + WORST_WEIGHT * worst.mean())

@@ -82,7 +82,7 @@ def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float) -> Plac
     own_fit = float(np.average(fits, weights=lasting))
     interval = Interval(words[0].start_frame * FRAME_S, words[-1].end_frame * FRAME_S)
     phones = [[phone.name for phone in word.phones] for word in words]
-    return PlacedRow(interval, word_confidence(own_fit, fit), _saying(phones))
+    return PlacedRow(interval, word_confidence(own_fit, fit), _saying(phones), own_fit)
 
 
 def _saying(words: Sequence[Sequence[str]]) -> Saying:

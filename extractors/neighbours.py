@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from extractors.aligner import Aligner
 from extractors.cepstra import RATE_HZ
-from extractors.timed_rows import TimedRow
+from extractors.timed_rows import TimedRow, found_row
 from extractors.utterances import MOST_WORDS, PAD_S, PAUSE_S
 from pipeline.speech import HOP_S, SpeechEnvelope
 
@@ -176,7 +176,7 @@ class _Search:
         if placement is None or placement.fit < self.aligner.mismatch_fit:
             return {}
         return {
-            word: TimedRow(row.interval.shifted(start_s), row.confidence, placement.rung, row.saying, placement.fit)
+            word: found_row(row, placement, start_s)
             for word, row in zip(words, placement.rows, strict=True)
             if row is not None
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.aligner import Aligner, Saying
+from extractors.aligner import Aligner, PlacedRow, Placement, Saying
 from extractors.cepstra import RATE_HZ
 from extractors.proportional import LETTER_S, spread_over_speech
 from extractors.utterances import LONGEST_S, MOST_WORDS, PAUSE_S, Stretch
@@ -30,6 +30,14 @@ class TimedRow:
     saying: Saying
     fit: float | None = None
     """Of the utterance that it was found in; None where nothing was searched."""
+    own_fit: float | None = None
+    """Of the word alone, where its aligner says it."""
+
+
+def found_row(found: PlacedRow, placement: Placement, start_s: float) -> TimedRow:
+    """Return a word that was found in sound which begins at ``start_s``."""
+    place = found.interval.shifted(start_s)
+    return TimedRow(place, found.confidence, placement.rung, found.saying, placement.fit, found.fit)
 
 
 def given_row(transcript: Transcript, index: int) -> TimedRow:
@@ -80,9 +88,7 @@ def aligned_rows(
     if placement is None:
         return spread_rows(rows, written, stretch, speech)
     return [
-        TimedRow(row.interval.shifted(stretch.start_s), row.confidence, placement.rung, row.saying, placement.fit)
-        if row
-        else rows[word]
+        found_row(row, placement, stretch.start_s) if row else rows[word]
         for word, row in zip(stretch.words, placement.rows, strict=True)
     ]
 

@@ -6,7 +6,7 @@ speech (`proportional`); every written word is a row (`rows`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.aligner import Aligner, Saying
-from extractors.cepstra import RATE_HZ
+from extractors.cepstra import FRAME_S, RATE_HZ
 from extractors.languages import AlignerShelf
-from extractors.mismatch import is_mismatch
+from extractors.mismatch import Window, is_mismatch, worst_window
 from extractors.neighbours import beside_neighbours
 from extractors.rows import fit_rows
 from extractors.timed_rows import (
@@ -72,6 +72,8 @@ class TimedWords:
     quality: dict[str, float | str] = field(default_factory=dict)
     """Figures for the provenance: `word_confidence` (median), `words_proportional` (a share), `alignment_fit` (nats a
     frame), `alignment_contrast` (how much better than in reverse; only where the fit leaves a doubt),
+    `alignment_worst_fit` (of the worst window of a long transcript), `alignment_worst_first` and
+    `alignment_worst_last` (its words, counted from 0; only where it is why the clip is flagged),
     `alignment_problem` (one line, where there is one)."""
 
 
@@ -164,12 +166,31 @@ class WordTimer:
             written = [word.text for word in transcript.words] if at_once else None
             wrong, contrast = is_mismatch(float(np.mean(fits)), written, samples, aligner, self._config.mismatch_fit)
             quality |= {} if contrast is None else {"alignment_contrast": contrast}
+            worst = _worst_window(rows, aligner, self._config.mismatch_fit)
+            quality |= worst.figures() if worst else {}
+            wrong = wrong or (worst is not None and worst.foreign)
             flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
         if problem:
             quality["alignment_problem"] = problem
             flags.append("language_unsupported")
         return TimedWords(words, tuple(flags), quality)
+
+
+def _worst_window(rows: Sequence[TimedRow], aligner: Aligner, bound: float | None) -> Window | None:
+    """Return the worst window by the words' places in the transcript; None where words are not judged alone."""
+    searched = [index for index, row in enumerate(rows) if (row.saying.phones or row.place) and row.rung != "given"]
+    fits: list[float] = []
+    durations_s: list[float] = []
+    for row in (rows[index] for index in searched):
+        fit = UNHEARD_FIT if row.fit is None else row.own_fit
+        if fit is None:
+            return None
+        heard_s = row.place.end_s - row.place.start_s if row.place and row.fit is not None else row.saying.expected_s
+        fits.append(fit)
+        durations_s.append(max(heard_s, FRAME_S))
+    worst = worst_window(fits, durations_s, aligner, bound)
+    return replace(worst, first=searched[worst.first], last=searched[worst.last]) if worst else None
 
 
 def _timed(transcript: Transcript, given: Sequence[bool], samples: Float, aligner: Aligner | None) -> list[TimedRow]:

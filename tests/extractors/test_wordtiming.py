@@ -249,3 +249,14 @@ def test_windows_cover_a_clip_without_transcript() -> None:
 
 def test_a_short_clip_is_one_window() -> None:
     assert len(window_words(0.2, WordTimingConfig())) == 1
+
+
+@needs_espeak
+def test_a_sentence_that_nobody_said_is_found_among_many_that_were() -> None:
+    speech = spliced(WORDS * 4, 3)
+    words = list(speech.words)
+    assert "transcript_mismatch" not in timed(" ".join(words), speech.samples).flags
+    words[20:20] = "the old man walked slowly through the quiet garden".split()
+    found = timed(" ".join(words), speech.samples)
+    assert "transcript_mismatch" in found.flags
+    assert abs(float(found.quality["alignment_worst_first"]) - 20) <= 4

@@ -281,6 +281,4 @@ def _flags(
         found.add("audio_missing")
     if _no_face(media):
         found.add("face_missing")
-    if any(word.rung == "proportional" for word in timed.words):
-        found.add("proportional_times")
     return tuple(flag for flag in FLAGS if flag in found)

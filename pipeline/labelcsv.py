@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.clip import Clip
 from pipeline.errors import TranscriptError, UsageError
 from pipeline.listing import Listing, ListingBuilder
-from pipeline.manifest import beside
+from pipeline.manifest import beside, in_language_of
 from pipeline.mediafiles import Folder, is_media_name, preference
 from pipeline.speakers import said_by
 from pipeline.tables import Row, read_table, rename_columns, require_column
@@ -71,9 +71,7 @@ def _clip(clip_id: str, row: Row, folder: Folder, language: str) -> Clip:
     text = row.get("text")
     transcript = beside(folder, media, language) if text is None else plain_transcript(text, language)
     if transcript is not None:
-        transcript = said_by(transcript, row.get("speaker"))
-    if transcript is not None and row.get("language") is None:
-        language = transcript.language
+        transcript, language = in_language_of(row, said_by(transcript, row.get("speaker")), language)
     return Clip(
         clip_id=clip_id,
         path=media,

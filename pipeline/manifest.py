@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.clip import Clip
@@ -117,13 +118,12 @@ class _ManifestReader:
         _check_segment(start_s, end_s)
         language = row.get("language") or self._language
         transcript = self._transcript(media, row, language)
-        if transcript is not None and row.get("text") is None and (start_s or end_s is not None):
-            transcript = cut_transcript(transcript, start_s or 0.0, end_s)
-            transcript = transcript if transcript.words else None
         if transcript is not None:
+            # before the cut: a speaker who is silent in this segment must not get the words of the others
             transcript = said_by(transcript, row.get("speaker"))
-        if transcript is not None and row.get("language") is None:
-            language = transcript.language
+            if row.get("text") is None and (start_s or end_s is not None):
+                transcript = cut_transcript(transcript, start_s or 0.0, end_s)
+            transcript, language = in_language_of(row, transcript, language)
         return Clip(
             clip_id=clip_id,
             path=media,
@@ -146,6 +146,12 @@ class _ManifestReader:
         if self._beside is None or self._beside[:2] != (media, language):  # many rows may cut one recording
             self._beside = (media, language, beside(self._folder, media, language))
         return self._beside[2]
+
+
+def in_language_of(row: Row, transcript: Transcript, language: str) -> tuple[Transcript | None, str]:
+    """Return a row's transcript, None if it has no words, and its language: what the row states wins over a file."""
+    language = row.get("language") or transcript.language or language
+    return (replace(transcript, language=language) if transcript.words else None), language
 
 
 def beside(folder: Folder, media: Path, language: str) -> Transcript | None:

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-MAX_TEXT_BYTES = 32 * 1024 * 1024
+MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Transcripts: word times of a ten-hour recording as WhisperX JSON take about 20 MB."""
 
 BYTE_ORDER_MARKS = (

@@ -10,7 +10,7 @@ from pipeline.formats.subtitles import read_srt, read_vtt
 from pipeline.formats.textgrid import read_textgrid
 from pipeline.formats.whisperx import is_whisperx, load_json, read_whisperx
 from pipeline.textfile import TextFileError, read_text
-from pipeline.words import Cue, Transcript, TranscriptWord, plain_transcript
+from pipeline.words import Cue, Transcript, TranscriptWord, check_word_count, plain_transcript
 
 
 def read_txt(path: Path, language: str = "en") -> Transcript:
@@ -65,12 +65,17 @@ def read_transcript(path: Path, language: str = "en") -> Transcript:
     Raises
     ------
     TranscriptError
-        If its kind is not known, or it cannot be read or parsed.
+        If its kind is not known, it cannot be read or parsed, or it holds more words than a clip may.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise TranscriptError(f"transcript {os.fspath(path)!r}: unknown kind; use {', '.join(READERS)}")
-    return reader(path, language)
+    transcript = reader(path, language)
+    try:
+        check_word_count(len(transcript.words))
+    except TranscriptError as error:
+        raise TranscriptError(f"{os.fspath(path)!r}: {error}") from None
+    return transcript
 
 
 def cut_transcript(transcript: Transcript, start_s: float, end_s: float | None) -> Transcript:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.errors import TranscriptError
 from pipeline.writing import written_words
 
 Rung = Literal["strict", "wide", "open", "proportional", "given", "ctc", "window", "pause", "untimed"]
@@ -84,6 +85,30 @@ class Word:
             raise ValueError(f"word {self.text!r}: confidence {self.confidence} is outside 0 to 1")
 
 
+MAX_WORDS = 100_000
+"""More than anybody says in five hours. A clip is one task of a flow, which looks at each of its words."""
+
+
 def plain_transcript(text: str, language: str = "en") -> Transcript:
-    """Return the transcript of a plain text (see `pipeline.writing` for what a word is)."""
-    return Transcript(tuple(TranscriptWord(word) for word in written_words(text, language)), language)
+    """Return the transcript of a plain text (see `pipeline.writing` for what a word is).
+
+    Raises
+    ------
+    TranscriptError
+        If it holds more than `MAX_WORDS` words.
+    """
+    words = written_words(text, language)
+    check_word_count(len(words))
+    return Transcript(tuple(TranscriptWord(word) for word in words), language)
+
+
+def check_word_count(count: int) -> None:
+    """Refuse what no clip can hold.
+
+    Raises
+    ------
+    TranscriptError
+        If there are more than `MAX_WORDS` words.
+    """
+    if count > MAX_WORDS:
+        raise TranscriptError(f"it holds {count} words, more than {MAX_WORDS}; cut the recording in pieces")

@@ -52,8 +52,9 @@ def _lines(path: Path) -> list[str]:
 
 def _transcript(path: Path, lines: Sequence[str], language: str, *, blank_ends: bool) -> Transcript:
     transcript = transcript_of_cues(list(_cues(path, lines, blank_ends)), language)
-    if not transcript.words:
-        raise _error(path, "holds no cue with words in it", "replace or remove it")
+    foreign = not blank_ends and not any("-->" in line for line in lines)  # WebVTT says by its head what it is
+    if foreign and any(line.strip() for line in lines):
+        raise _error(path, "holds text but no cue", "replace or remove it")
     return transcript
 
 
@@ -69,15 +70,15 @@ def _cues(path: Path, lines: Sequence[str], blank_ends: bool) -> Iterator[RawCue
         if end_s < start_s:
             what = f"has a cue that ends before it starts, {_short(lines[head])} (line {head + 1})"
             raise _error(path, what, "correct its times")
-        yield RawCue(start_s, end_s, _text(lines[head + 1 : following], blank_ends))
+        yield RawCue(start_s, end_s, _text(lines[head + 1 : following], blank_ends, following < len(lines)))
 
 
-def _text(lines: Sequence[str], blank_ends: bool) -> tuple[str, ...]:
+def _text(lines: Sequence[str], blank_ends: bool, more: bool) -> tuple[str, ...]:
     text = [line.strip() for line in lines]
     if blank_ends and "" in text:
         return tuple(text[: text.index("")])
     text = [line for line in text if line]
-    if text and text[-1].isdigit() and len(text) > 1:
+    if more and text and text[-1].isdigit() and len(text) > 1:
         text.pop()  # the number of the next cue
     return tuple(text)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.errors import TranscriptError
 from pipeline.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
+from pipeline.writing import written_words
 
 SILENCES = {"", "sil", "sp", "spn", "<sil>", "<sp>", "<eps>", "<p:>", "<silence>", "[sil]"}
 """Labels of intervals in which nothing is said (`spn`: noise that MFA could not tell)."""
@@ -124,13 +125,11 @@ def _transcript(tiers: Sequence[Tier], language: str) -> Transcript:
         names = ", ".join(repr(tier.name) for tier in tiers[:10]) or "none"
         raise _MalformedError(f"has no tier named 'words' (its interval tiers: {names})")
     spoken = sorted(
-        (start_s, end_s, tuple(label.split()), speaker)
+        (start_s, end_s, tuple(written_words(label, language)), speaker)
         for tier, speaker in ((tier, speaker or "") for tier, speaker in found)
         for start_s, end_s, label in tier.intervals
         if label.strip().lower() not in SILENCES
     )
-    if not spoken:
-        raise _MalformedError("holds no words")
     words: list[TranscriptWord] = []
     cues: list[Cue] = []
     for speaker, group in groupby(spoken, key=lambda item: (item[3], len(item[2]) > 1 and item[0])):

@@ -16,6 +16,7 @@ from pipeline.errors import TranscriptError
 from pipeline.jsontext import parse_json
 from pipeline.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
+from pipeline.writing import written_words
 
 LONGEST_S = 1e6
 """Times beyond eleven days are damage."""
@@ -73,9 +74,11 @@ def parse_whisperx(content: object, language: str) -> Transcript:
     """Return parsed JSON as a transcript; raises ValueError where it is malformed."""
     if not isinstance(content, Mapping) or not is_whisperx(content):
         raise _MalformedError("is no WhisperX transcript (no `segments`)")
+    stated = content.get("language")
+    language = stated if isinstance(stated, str) and stated else language
     words: list[TranscriptWord] = []
     cues: list[Cue] = []
-    for spoken, segment in _segments(content):
+    for spoken, segment in _segments(content, language):
         bounds = _bounds(segment, "segment")
         for speaker, group in groupby(spoken, key=lambda item: item.speaker):
             said = [item.word for item in group]
@@ -83,13 +86,10 @@ def parse_whisperx(content: object, language: str) -> Transcript:
             if span:
                 cues.append(Cue(*span, len(words), len(words) + len(said), speaker))
             words.extend(said)
-    if not words:
-        raise _MalformedError("holds no words")
-    stated = content.get("language")
-    return Transcript(tuple(words), stated if isinstance(stated, str) and stated else language, tuple(cues))
+    return Transcript(tuple(words), language, tuple(cues))
 
 
-def _segments(content: Mapping[str, Any]) -> Iterator[tuple[list[_Spoken], Mapping[str, Any]]]:
+def _segments(content: Mapping[str, Any], language: str) -> Iterator[tuple[list[_Spoken], Mapping[str, Any]]]:
     """Yield the words of each segment and the segment."""
     if "segments" not in content:
         yield [spoken for item in _objects(content, "word_segments") for spoken in _spoken(item, None)], {}
@@ -102,7 +102,7 @@ def _segments(content: Mapping[str, Any]) -> Iterator[tuple[list[_Spoken], Mappi
             text = segment.get("text", "")
             if not isinstance(text, str):
                 raise _MalformedError("has a segment whose `text` is no text")
-            spoken = [_Spoken(TranscriptWord(word), speaker) for word in text.split()]
+            spoken = [_Spoken(TranscriptWord(word), speaker) for word in written_words(text, language)]
         yield spoken, segment
 
 

@@ -1,8 +1,9 @@
 """What a GPU would be asked for in a training step: operations that compute, counted without a GPU.
 
 Counted are the operations that reach a device's backend and write values (no views, no allocations); most are one
-kernel, some of torch's are two or three, so these are lower bounds of launches, by the same rule for both. Ours run on tensors
-without values, the published code (--reference DIR) on a CPU. `syncs` are operations that hand a value to the host.
+kernel, some of torch's are two or three, so these are lower bounds of launches, by the same rule for both. Ours run
+on tensors without values, the published code (--reference DIR) on a CPU. `syncs` are operations that hand a value to
+the host.
 On a GPU our forward and backward pass is captured: `launches_captured` is what the host then launches a step.
 """
 

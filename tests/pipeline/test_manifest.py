@@ -179,3 +179,23 @@ def test_many_segments_of_one_recording_share_its_transcript(tmp_path):
     path = manifest(tmp_path, "path,start_s,end_s\n" + "".join(f"a.mp4,{n},{n + 1}\n" for n in range(600)))
     listing = read_source(path)
     assert [clip.transcript.text for clip in listing.clips] == [f"w{n}" for n in range(600)]
+
+
+def test_the_language_that_a_row_states_wins_over_that_of_a_transcript(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "a.json").write_text('{"language": "en", "segments": [{"start": 0, "end": 1, "text": "ja klar"}]}')
+    (tmp_path / "m.csv").write_text("path,id,language\na.mp4,said,de\na.mp4,unsaid,\n")
+    said, unsaid = read_source(tmp_path / "m.csv").clips
+    assert (said.language, said.transcript.language) == ("de", "de")
+    assert (unsaid.language, unsaid.transcript.language) == ("en", "en")
+
+
+def test_a_speaker_who_is_silent_in_a_segment_gets_no_words_of_others(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "a.vtt").write_text(
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>hello\n\n00:05.000 --> 00:06.000\n<v Bob>good bye\n"
+    )
+    (tmp_path / "m.csv").write_text("path,id,speaker,start_s,end_s\na.mp4,x,Ann,4,7\na.mp4,y,Bob,4,7\n")
+    ann, bob = read_source(tmp_path / "m.csv").clips
+    assert ann.transcript is None
+    assert bob.transcript.text == "good bye"

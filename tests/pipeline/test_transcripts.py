@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import TranscriptError
 from pipeline.transcripts import cut_transcript, read_transcript, sidecar
-from pipeline.words import Cue, Transcript, TranscriptWord, plain_transcript
+from pipeline.words import MAX_WORDS, Cue, Transcript, TranscriptWord, plain_transcript
 
 CUE = "00:00:00,000 --> 00:00:01,000\n"
 
@@ -96,3 +96,36 @@ def test_segments_side_by_side_share_no_word_and_lose_none(cuts):
     assert [word.text for part in parts for word in part.words] == [word.text for word in TIMED.words]
     for part, first in zip(parts, edges, strict=False):
         assert all(0 <= word.start_s <= word.end_s for word in part.words), first
+
+
+@pytest.mark.parametrize(("suffix", "piece"), [("txt", "a "), ("srt", "a ")])
+def test_more_words_than_anybody_says_are_refused_in_one_line(tmp_path, suffix, piece):
+    path = tmp_path / f"endless.{suffix}"
+    head = "1\n00:00:01,000 --> 00:00:02,000\n" if suffix == "srt" else ""
+    path.write_text(head + piece * (MAX_WORDS + 1))
+    with pytest.raises(TranscriptError, match="cut the recording") as caught:
+        read_transcript(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_number_at_the_end_of_the_last_cue_is_a_word(tmp_path):
+    path = tmp_path / "film.srt"
+    path.write_text(
+        "1\n00:00:01,000 --> 00:00:02,000\nSee you in\n2020\n2\n00:00:03,000 --> 00:00:04,000\nin\n1984\n"
+    )
+    assert read_transcript(path).text == "See you in 2020 in 1984"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.srt", ""), ("x.vtt", "WEBVTT\n\nNOTE x\n"), ("x.json", '{"segments": []}')]
+)
+def test_a_file_in_which_nobody_speaks_is_a_transcript_without_words(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content)
+    assert read_transcript(path).words == ()
+
+
+def test_a_segment_without_words_is_written_as_its_language_is(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"language": "zh", "segments": [{"start": 0, "end": 2, "text": "今天我骑车"}]}')
+    assert [word.text for word in read_transcript(path).words] == list("今天我骑车")

@@ -20,13 +20,15 @@ _inside: ContextVar[bool] = ContextVar("one_core", default=False)
 @contextmanager
 def one_core() -> Iterator[None]:
     """Let linear algebra and torch use one thread inside the block (or the function it decorates)."""
-    if _inside.get():
+    torch = sys.modules.get("torch")
+    # Inside of another it does the same anew if torch was loaded since and has its own number of threads.
+    if _inside.get() and (torch is None or torch.get_num_threads() == 1):
         yield
         return
     # Looked for each time, a millisecond or two: a library that was loaded since the last time counts too. These two
     # bring a BLAS of their own each and may be needed for the first time inside.
     assert np.__version__ and linalg
-    token, torch = _inside.set(True), sys.modules.get("torch")
+    token = _inside.set(True)
     # The BLAS inside torch is part of it and heeds torch alone.
     threads = torch.get_num_threads() if torch else 0
     try:

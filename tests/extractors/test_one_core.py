@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -58,3 +62,23 @@ def test_a_clip_has_the_same_bytes_on_one_core_and_on_several() -> None:
     finally:
         torch.set_num_threads(before)
     assert found[0] == found[1]
+
+
+FIRST_AND_SECOND = """
+import sys
+from extractors.extraction import Extractor
+from pipeline.clipfile import pack
+from pipeline.sources import read_source
+from tests.benchmarks.extraction import DATA
+clip = next(each for each in read_source(DATA).clips if each.clip_id == "anna$_$1")
+extractor = Extractor()
+assert "torch" not in sys.modules
+assert pack(extractor.extract(clip)) == pack(extractor.extract(clip))
+"""
+
+
+def test_the_first_clip_of_a_process_which_loads_torch_has_the_bytes_of_the_second() -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"}
+    command = [sys.executable, "-W", "ignore", "-c", FIRST_AND_SECOND]
+    done = subprocess.run(command, env=environment, cwd=DATA.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]

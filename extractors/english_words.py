@@ -31,6 +31,8 @@ CURRENCIES = {
     "₿": Currency("bitcoin", "bitcoins", "satoshi", "satoshis"),
 }
 CENT_SIGNS = {"¢": ("cent", "cents")}
+CURRENCY_CODES = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹", "RUB": "₽", "KRW": "₩", "TRY": "₺"}
+"""What stands for a sign beside a number."""
 SCALES = {
     "k": "thousand",
     "m": "million",
@@ -71,6 +73,9 @@ ROMAN_NUMERALS = {
     "XVI": 16,
 }
 """Without I, V and X, which are more often letters."""
+ROMAN_LETTERS = {"I": 1, "V": 5, "X": 10}
+NUMBERED_BY_ROMANS = frozenset("war part act chapter volume book phase episode type title section appendix".split())
+"""Behind one of these, with a capital, they are numerals."""
 REGNAL_NAMES = frozenset(
     "alexander benedict catherine charles clement edward elizabeth francis frederick george gregory harald henry "
     "innocent ivan james john joseph louis napoleon nicholas otto paul philip pius ramesses rameses richard urban "

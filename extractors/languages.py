@@ -59,6 +59,14 @@ class AlignerShelf:
             self._loaded[base] = CtcAligner(source, base, self._device) if source else EnglishAligner(self._g2p)
         return self._loaded[base]
 
+    def missing(self, language: str) -> str | None:
+        """Return what is missing to align a language and what brings it, in one line; None if nothing is."""
+        try:
+            self._source(base_language(language))
+        except ModelMissingError as error:
+            return str(error)
+        return None
+
     def digest(self, language: str) -> str | None:
         """Return the sha256 of the CTC model that would align a language; None where ours does, or nothing can."""
         base = base_language(language)

@@ -32,6 +32,8 @@ _INTERJECTIONS = {
     "ch": "CH",
 }
 """Sounds that people write and dictionaries of words lack or spell out."""
+_LOST_APOSTROPHES = {"ill": "i'll", "id": "i'd", "hell": "he'll", "shell": "she'll", "shed": "she'd", "wed": "we'd"}
+"""Words that may be contractions without their apostrophe: the sound decides."""
 _VOICELESS = frozenset(("P", "T", "K", "F", "TH"))
 _SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 
@@ -64,13 +66,9 @@ class Pronouncer:
 
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
         """Return every known pronunciation of a lower-case word, the most usual first; none for no letters."""
-        first = self._lookup(word)
-        if first is not None:
-            found, number = [tuple(first.split())], 2
-            while (variant := self._lookup(f"{word}({number})")) is not None:
-                found.append(tuple(variant.split()))
-                number += 1
-            return tuple(found)
+        listed = self._entries(word)
+        if listed:
+            return (*listed, *self._entries(_LOST_APOSTROPHES.get(word, "")))
         if word in _INTERJECTIONS:
             return (tuple(_INTERJECTIONS[word].split()),)
         derived = self._derived(word)
@@ -79,6 +77,12 @@ class Pronouncer:
         guessed = self._g2p.phones(word) if len(word.strip("'")) > 1 else ()
         spelled = () if guessed else self._spelled(word)
         return tuple(phones for phones in (guessed, spelled) if phones)
+
+    def _entries(self, word: str) -> tuple[Pronunciation, ...]:
+        found: list[Pronunciation] = []
+        while (entry := self._lookup(f"{word}({len(found) + 1})" if found else word)) is not None:
+            found.append(tuple(entry.split()))
+        return tuple(found)
 
     def _spelled(self, word: str) -> Pronunciation:
         """Names of the letters, for a letter alone and for what the model finds no sound in."""

@@ -10,15 +10,18 @@ from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal, say
 
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?|\.\d+"
 _YEARS = range(1100, 2100)
+_PHONE_DIGITS = (10, 11)
 _FRACTION_BELOW = {2: "half", 4: "quarter"}
 
 
 def said_number(number: str) -> list[str]:
-    """Say a number as it stands alone: four digits as a year, a leading zero as *oh*."""
+    """Say a number as it stands alone: four digits as a year, a leading zero as *oh*, ten as those of a phone."""
     if re.fullmatch(r"\d{4}", number) and int(number) in _YEARS:
         return say_year(number)
     if len(number) > 1 and number.isdigit() and number.startswith("0"):
         return ["oh" if digit == "0" else say_digits(digit)[0] for digit in number]
+    if len(number) in _PHONE_DIGITS and number.isdigit() and not number.endswith("000"):
+        return say_digits(number)
     return say_cardinal(number)
 
 
@@ -36,13 +39,15 @@ def said_time(clock: str, half: str | None) -> list[str]:
 
 
 def said_date(date: str) -> list[str]:
-    """Say ``3/14/2020`` or ``2020-03-14``."""
+    """Say ``3/14/2020``, ``14.03.2020`` or ``2020-03-14``."""
     if "-" in date:
         year, month, day = date.split("-")
+    elif "." in date:
+        day, month, year = date.split(".")
     else:
         month, day, year = date.split("/")
-        if int(month) > 12:
-            day, month = month, day
+    if int(month) > 12:
+        day, month = month, day
     if not 1 <= int(month) <= 12:
         return [word for part in (month, day, year) for word in said_number(part)]
     return [MONTHS[int(month) - 1], *say_ordinal(day), *(say_year(year) if len(year) == 4 else said_number(year))]
@@ -87,8 +92,10 @@ def said_plural(number: str) -> list[str]:
 
 
 def said_fraction(fraction: str) -> list[str]:
-    """Say ``3/4`` as *three quarters*; what is no fraction (``24/7``) number by number."""
+    """Say ``3/4`` as *three quarters*, ``8/10`` as a mark; what is no fraction (``24/7``) number by number."""
     above, below = fraction.split("/")
+    if below == "10" and 0 < int(above) <= 10:
+        return [*say_cardinal(above), "out", "of", "ten"]
     if len(fraction) > 5 or not (0 < int(above) < int(below) <= 10):
         return [*said_number(above), *said_number(below)]  # 24/7, 9/11, 50/50
     name = _FRACTION_BELOW.get(int(below)) or say_ordinal(below)[-1]

@@ -11,8 +11,11 @@ from extractors.english_words import (
     ABBREVIATIONS,
     CENT_SIGNS,
     CURRENCIES,
+    CURRENCY_CODES,
     DOTTED_ABBREVIATIONS,
+    NUMBERED_BY_ROMANS,
     REGNAL_NAMES,
+    ROMAN_LETTERS,
     ROMAN_NUMERALS,
     SCALE_WORDS,
     SYMBOLS,
@@ -39,6 +42,7 @@ from extractors.spoken_amounts import (
 )
 from extractors.spoken_dates import said_in_date
 from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal
+from extractors.spoken_phones import phone_rows
 
 _SIGN = f"[{''.join(CURRENCIES)}]"
 _ANY_SIGN = f"[{''.join((*CURRENCIES, *CENT_SIGNS))}]"
@@ -47,16 +51,18 @@ _RULES = re.compile(
     (?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s,;!?]+[\w/]|
         [a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|tv|co\.uk)(?:/[\w./-]*\w)?(?![a-z]))
     |(?P<time>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)(?P<half>\s?[ap]\.?m\b\.?)?
-    |(?P<date>\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}})(?!\d)
+    |(?P<date>\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\.\d{{1,2}}\.(?:19|20)\d\d)(?!\d)
+    |{_SIGN}(?P<notes>\d+)s(?![a-z])
     |(?P<money>{_SIGN})\s?(?P<debt>-)?(?P<amount>{NUMBER})(?:\s?-\s?{_SIGN}?(?P<upto>{NUMBER}))?
         (?P<scale>k|m|mm|bn|b|tn|t)?(?![a-z])
     |(?P<worth>{NUMBER})(?P<worths>k|m|mm|bn|b|tn|t)?\s?(?P<coin>{_ANY_SIGN})(?!\d)
     |(?P<percent>{NUMBER})\s?%
     |(?P<height>\d)'\s?(?P<inches>1[01]|\d)(?!\d)"?
     |(?P<ordinal>\d+(?:,\d{{3}})*)(?:st|nd|rd|th)(?![a-z])
+    |(?<=[a-z])(?P<several>\d+)'?s(?![a-z])
     |'?(?P<decade>(?:1[1-9]|20)?\d0)'?s(?![a-z])
     |(?P<plural>\d+(?:,\d{{3}})*)(?:'|(?<=\d{{3}}))s(?![a-z])
-    |(?!\d00-\d\d00(?!\d))(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\(?\d{{3}}\)?[-.])?\d{{3}}[-.]\d{{4}})(?!\d)
+    |(?!\d00-\d\d00(?!\d))(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\d{{3}}[-.\s])?\d{{3}}[-.]\d{{4}})(?!\d)
     |(?P<mixed>\d+)[\s-](?P<part>\d/\d+)
     |(?P<fraction>\d+/\d+)
     |(?<!\d-)(?P<low>{NUMBER})\s?-\s?(?=(?P<high>{NUMBER})(?![\d/-]))
@@ -78,13 +84,18 @@ _RULES = re.compile(
 _AROUND = " .,;:!?()\"'"
 _EMOTICON = re.compile(r"[<>]?[:;=8xX][-'^o]?[()\[\]DPpOo3/\\|*]+|<3+|[oO]_+[oO]|\^_*\^|[xX]D+")
 
-_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)")
+_OF_A_COUNTRY = re.compile(r"(?<![A-Z])(?:US|AU?|CA?|NZ|HK)\$(?=\d)")
+"""Whose dollars they are is mostly not said."""
+_NO_WORDS = ("min", "mins", "secs")
+"""Units with a vowel that mean nothing else behind a number."""
+_COUNTED = re.compile(r"people|[a-z]{3,}s")
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d|[-.]\d{4})")
 """Thousands apart by blanks inside one written word, as word-timed transcripts have them."""
 
 
 def expand_english(words: Sequence[str], known: Callable[[str], bool]) -> tuple[tuple[str, ...], ...]:
     """Return what is said for each English word; ``words`` as `spoken.clean_marks` leaves them."""
-    words = [without_accents(word) for word in words]
+    words = [_OF_A_COUNTRY.sub("$", without_accents(word)) for word in words]
     shouted = not any(mark.islower() for word in words for mark in word)
     said = []
     for index, word in enumerate(words):
@@ -94,6 +105,8 @@ def expand_english(words: Sequence[str], known: Callable[[str], bool]) -> tuple[
     said = _money_after_scale(said, words)
     for first, end in grouped_numbers(words):
         said[first:end] = said_over_rows(words[first:end], _English(known, shouted, "", "").said)
+    for first, end in phone_rows(words):
+        said[first:end] = [say_digits(word) for word in words[first:end]]
     # a sign alone has no sound
     return tuple(tuple(each for each in spoken if re.search("[a-z]", each)) for spoken in said)
 
@@ -118,7 +131,7 @@ class _English:
 
     def said(self, word: str) -> list[str]:
         core = word.strip(" \"'.,;:!?()[]{}<>*_-~|").lower()
-        if core in UNINTELLIGIBLE or _EMOTICON.fullmatch(word.strip()):
+        if core in UNINTELLIGIBLE or _EMOTICON.fullmatch(word.strip()) or self._is_sign(word):
             return []
         dated = said_in_date(word, self._before, self._after) or self._beside_its_number(word.strip(_AROUND), core)
         if dated:
@@ -132,16 +145,22 @@ class _English:
             said.extend(self._piece(match, said, word))
         return said
 
+    def _is_sign(self, word: str) -> bool:
+        """Whether it is a currency's code before its number, where it is said."""
+        return word.strip(_AROUND) in CURRENCY_CODES and self._after[:1].isdigit() and not self._before[-1:].isdigit()
+
     def _beside_its_number(self, plain: str, core: str) -> list[str]:
-        """Say signs and units that are words of their own: ``5 €``, ``$ 5``, ``10 km``."""
-        before = self._before.strip(_AROUND)
+        """Say signs and units that are words of their own: ``5 €``, ``$ 5``, ``USD 5``, ``10 km``."""
+        before, plain = (CURRENCY_CODES.get(each, each) for each in (self._before.strip(_AROUND), plain))
+        if plain == "911" and not _COUNTED.match(self._after):
+            return say_digits(plain)
         if before in CURRENCIES and re.fullmatch(NUMBER, plain):
             return said_money(before, plain)
         if not before[-1:].isdigit():
             return []
         if plain in CURRENCIES or plain in CENT_SIGNS:
             return said_money(plain, "1" if before == "1" else "2")[1:]
-        if len(plain) > 1 and core in UNITS and not set(core) & set("aeiou"):
+        if len(plain) > 1 and core in UNITS and (core in _NO_WORDS or not set(core) & set("aeiou")):
             one, _, many = UNITS[core].partition("|")
             return (one if before == "1" else many or one).split()
         return []
@@ -158,14 +177,26 @@ class _English:
             return DOTTED_ABBREVIATIONS[core].split()
         if core in ABBREVIATIONS:
             return ABBREVIATIONS[core].split()
-        if dotted.rstrip(".") in ROMAN_NUMERALS and self._before[:1].isupper():
-            number = str(ROMAN_NUMERALS[dotted.rstrip(".")])
-            return ["the", *say_ordinal(number)] if self._before.lower() in REGNAL_NAMES else say_cardinal(number)
+        if said := self._roman(dotted):
+            return said
         if core in ("am", "pm") and self._before[-1:].isdigit():
             return [core[0], "m"]
         if "-" in core and re.fullmatch(r"[a-z'-]+", core) and self._known(core):
             return [core]
         return []
+
+    def _roman(self, dotted: str) -> list[str]:
+        """Say a Roman numeral behind a name, or behind what they number; also of whom something is (``II's``)."""
+        owning = "'s" if dotted.rstrip(".").endswith("'s") else ""
+        numeral = dotted.rstrip(".").removesuffix("'s")
+        before = self._before.lower()
+        value = ROMAN_NUMERALS.get(numeral)
+        if value is None and before in NUMBERED_BY_ROMANS and not self._shouted:
+            value = ROMAN_LETTERS.get(numeral)
+        if value is None or not self._before[:1].isupper():
+            return []
+        said = ["the", *say_ordinal(str(value))] if before in REGNAL_NAMES else say_cardinal(str(value))
+        return [*said[:-1], said[-1] + owning]
 
     def _piece(self, match: re.Match[str], said: list[str], word: str) -> list[str]:
         kind = next(name for name, value in match.groupdict().items() if value is not None)
@@ -223,6 +254,8 @@ _FORMS: dict[str, Callable[[re.Match[str]], list[str]]] = {
     "address": lambda match: said_address(match["address"]),
     "time": lambda match: said_time(match["time"], match["half"]),
     "date": lambda match: said_date(match["date"]),
+    "notes": lambda match: said_plural(match["notes"]),
+    "several": lambda match: said_plural(match["several"]),
     "money": _said_amount,
     "worth": lambda match: said_money(match["coin"], match["worth"], match["worths"]),
     "percent": lambda match: [*say_cardinal(match["percent"]), "percent"],

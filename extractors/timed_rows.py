@@ -1,7 +1,7 @@
 """Rows on their way: what is known of the place of each word while a clip is timed, and where it came from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ def with_word_cues(transcript: Transcript) -> Transcript:
         Cue(transcript.words[run[0]].start_s or 0.0, transcript.words[run[-1]].end_s or 0.0, run[0], run[-1] + 1)
         for run in runs
     )
-    return Transcript(transcript.words, transcript.language, cues or transcript.cues)
+    return replace(transcript, cues=cues or transcript.cues)
 
 
 def _goes_on(transcript: Transcript, run: Sequence[int], start_s: float, end_s: float) -> bool:

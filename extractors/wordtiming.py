@@ -74,7 +74,7 @@ class TimedWords:
     frame), `alignment_contrast` (how much better than in reverse; only where the fit leaves a doubt),
     `alignment_worst_fit` (of the worst window of a long transcript), `alignment_worst_first` and
     `alignment_worst_last` (its words, counted from 0; only where it is why the clip is flagged),
-    `alignment_problem` (one line, where there is one)."""
+    `alignment_problem`, `transcript_problem` (one line, where there is one)."""
 
 
 class WordTimer:
@@ -171,6 +171,8 @@ class WordTimer:
             wrong = wrong or (worst is not None and worst.foreign)
             flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
+        if transcript.problems:
+            quality["transcript_problem"] = "; ".join(transcript.problems)
         if problem:
             quality["alignment_problem"] = problem
             flags.append("language_unsupported")

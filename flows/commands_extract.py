@@ -110,6 +110,10 @@ def run_extract(
     clips = len(found.listing.clips) + len(found.listing.problems)
     say(f"{clips} clips in {source}; starting ...", quiet=quiet)
     from flows.extracting import extract as flow
+    from flows.unaligned import unaligned
+
+    for line in unaligned(found.listing.clips, found.settings.words):
+        say(line, quiet=quiet)
 
     with clip_progress(clips, quiet=quiet):
         summary = flow(

@@ -68,11 +68,15 @@ def score(
     named = parse_columns(columns)
     clips = 0
     if not is_stored(source):
+        from flows.extracting import config_from
+        from flows.unaligned import unaligned
         from pipeline.sources import read_source
 
         listing = read_source(Path(source), columns=named, language=language)
         clips = len(listing.clips) + len(listing.problems)
         say(f"{clips} clips in {source}; starting ...", quiet=quiet)
+        for line in unaligned(listing.clips, config_from(preset, config).words):
+            say(line, quiet=quiet)
     from flows.extracting import check_crew
     from flows.scoring import score as flow
 

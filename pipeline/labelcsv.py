@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.clip import Clip
 from pipeline.errors import TranscriptError, UsageError
 from pipeline.listing import Listing, ListingBuilder
-from pipeline.manifest import beside, in_language_of
+from pipeline.manifest import beside, in_language_of, stated_language
 from pipeline.mediafiles import Folder, is_media_name, preference
 from pipeline.speakers import said_by
 from pipeline.tables import Row, read_table, rename_columns, require_column
@@ -66,10 +66,14 @@ def _clip(clip_id: str, row: Row, folder: Folder, language: str) -> Clip:
     video_id, part = row.get("video_id"), row.get("clip_id")
     if row.error or video_id is None or part is None:
         raise ValueError(row.error or "has no video_id or no clip_id; fill them in")
-    language = row.get("language") or language
+    stated = stated_language(row)
     media = _media(video_id, part, row, folder)
     text = row.get("text")
-    transcript = beside(folder, media, language) if text is None else plain_transcript(text, language)
+    if text is None:
+        transcript = beside(folder, media, language, stated)
+    else:
+        transcript = plain_transcript(text, stated or language)
+    language = stated or language
     if transcript is not None:
         transcript, language = in_language_of(row, said_by(transcript, row.get("speaker")), language)
     return Clip(

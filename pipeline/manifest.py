@@ -8,11 +8,12 @@ from pathlib import Path
 
 from pipeline.clip import Clip
 from pipeline.errors import TranscriptError, UsageError
+from pipeline.language_names import language_tag
 from pipeline.listing import Listing, ListingBuilder
 from pipeline.mediafiles import Folder
 from pipeline.speakers import said_by
 from pipeline.tables import Row, Table, number, read_table, rename_columns, require_column
-from pipeline.transcripts import cut_transcript, read_transcript, sidecar
+from pipeline.transcripts import cut_transcript, read_transcript, sidecars
 from pipeline.words import Transcript, plain_transcript
 
 COLUMNS = (
@@ -66,7 +67,7 @@ class _ManifestReader:
         self._folder = Folder(table.path.absolute().parent)
         self._source = table.path
         self._language = language
-        self._beside: tuple[Path, str, Transcript | None] | None = None
+        self._beside: tuple[Path, str | None, Transcript | None] | None = None
         self._rows_of = Counter(row.get("path") for row in table.rows)
 
     def read(self, count: int, row: Row) -> None:
@@ -116,8 +117,9 @@ class _ManifestReader:
     def _clip(self, clip_id: str, media: Path | None, row: Row) -> Clip:
         start_s, end_s = number(row, "start_s"), number(row, "end_s")
         _check_segment(start_s, end_s)
-        language = row.get("language") or self._language
-        transcript = self._transcript(media, row, language)
+        stated = stated_language(row)
+        transcript = self._transcript(media, row, stated)
+        language = stated or self._language
         if transcript is not None:
             # before the cut: a speaker who is silent in this segment must not get the words of the others
             transcript = said_by(transcript, row.get("speaker"))
@@ -137,40 +139,57 @@ class _ManifestReader:
             language=language,
         )
 
-    def _transcript(self, media: Path | None, row: Row, language: str) -> Transcript | None:
+    def _transcript(self, media: Path | None, row: Row, stated: str | None) -> Transcript | None:
         text = row.get("text")
         if text is not None:
-            return plain_transcript(text, language)
+            return plain_transcript(text, stated or self._language)
         if media is None:
             return None
-        if self._beside is None or self._beside[:2] != (media, language):  # many rows may cut one recording
-            self._beside = (media, language, beside(self._folder, media, language))
+        if self._beside is None or self._beside[:2] != (media, stated):  # many rows may cut one recording
+            self._beside = (media, stated, beside(self._folder, media, self._language, stated))
         return self._beside[2]
+
+
+def stated_language(row: Row) -> str | None:
+    """Return the tag of the language that a row states; None where it states none."""
+    stated = row.get("language")
+    return language_tag(stated) if stated else None
 
 
 def in_language_of(row: Row, transcript: Transcript, language: str) -> tuple[Transcript | None, str]:
     """Return a row's transcript, None if it has no words, and its language: what the row states wins over a file."""
-    language = row.get("language") or transcript.language or language
+    language = stated_language(row) or transcript.language or language
     return (replace(transcript, language=language) if transcript.words else None), language
 
 
-def beside(folder: Folder, media: Path, language: str) -> Transcript | None:
+def beside(folder: Folder, media: Path, language: str, stated: str | None = None) -> Transcript | None:
     """Return the transcript that stands beside a media file, None if there is none.
+
+    Of several files the first that has words counts (`sidecars`): an empty one hides no other.
+
+    Parameters
+    ----------
+    folder : Folder
+    media : Path
+    language : str
+        Of a transcript that states none.
+    stated : str or None
+        What is known of this clip: goes before what the file states.
 
     Raises
     ------
     TranscriptError
         If the transcript cannot be read or parsed, or is a link that leaves the folder.
     """
-    path = sidecar(media, folder.names(media.parent))
-    if path is None:
-        return None
-    if not folder.holds(path):
-        raise TranscriptError(
-            f"transcript {os.fspath(path)!r}: its link leaves the folder; put the file itself there"
-        )
-    transcript = read_transcript(path, language)
-    return transcript if transcript.words else None
+    for path in sidecars(media, folder.names(media.parent)):
+        if not folder.holds(path):
+            raise TranscriptError(
+                f"transcript {os.fspath(path)!r}: its link leaves the folder; put the file itself there"
+            )
+        transcript = read_transcript(path, stated or language, certain=stated is not None)
+        if transcript.words:
+            return transcript
+    return None
 
 
 def _check_segment(start_s: float | None, end_s: float | None) -> None:

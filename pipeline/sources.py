@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.clip import Clip
 from pipeline.errors import TranscriptError, UsageError
 from pipeline.labelcsv import LABEL_FILE, read_label_folder
+from pipeline.language_names import language_tag
 from pipeline.listing import Listing, ListingBuilder, SourceProblem
 from pipeline.manifest import beside, read_manifest
 from pipeline.mediafiles import Folder
@@ -28,7 +29,7 @@ def read_source(source: Path, *, columns: Mapping[str, str] | None = None, langu
     columns : mapping or None
         Our column name -> the name that the manifest or `label.csv` uses.
     language : str
-        BCP 47 tag for clips whose source states none.
+        Tag (``de``) or name (``german``) for clips whose source states none.
 
     Raises
     ------
@@ -36,6 +37,7 @@ def read_source(source: Path, *, columns: Mapping[str, str] | None = None, langu
         If there is no such source, no clip in it, or a manifest that cannot be used.
     """
     renames = {} if columns is None else columns
+    language = language_tag(language)
     try:
         mode = source.stat().st_mode
     except (OSError, ValueError) as error:

@@ -31,7 +31,7 @@ def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
         first = len(words)
         words += transcript.words[cue.first_word : cue.end_word]
         kept.append(replace(cue, first_word=first, end_word=len(words)))
-    return Transcript(tuple(words), transcript.language, tuple(kept))
+    return replace(transcript, words=tuple(words), cues=tuple(kept))
 
 
 def speech_of_only_speaker(transcript: Transcript | None, speech: SpeechEnvelope) -> SpeechEnvelope:

@@ -1,7 +1,7 @@
 """Transcripts beside a clip: which file counts, and the part of it that a segment needs."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,11 +37,11 @@ READERS: Mapping[str, Callable[[Path, str], Transcript]] = {
 """Reader for each suffix (lower case), in order of precedence: word times before cue times before none."""
 
 
-def sidecar(media: Path, names: Mapping[str, str]) -> Path | None:
-    """Return the transcript file beside a media file that counts, None if there is none.
+def sidecars(media: Path, names: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the transcript files beside a media file, the one that counts first.
 
-    It has the name of the media file with another suffix (``talk.mp4``: ``talk.srt``) or behind it
-    (``talk.mp4.srt``). Of several the first of `READERS` counts. JSON that is no transcript is none.
+    They have the name of the media file with another suffix (``talk.mp4``: ``talk.srt``) or behind it
+    (``talk.mp4.srt``), in the order of `READERS`. JSON that is no transcript is none.
 
     Parameters
     ----------
@@ -49,28 +49,35 @@ def sidecar(media: Path, names: Mapping[str, str]) -> Path | None:
     names : the files in its folder, by case-folded name
     """
     for suffix in READERS:
-        for stem in (media.stem, media.name):
+        for stem in dict.fromkeys((media.stem, media.name)):
             name = names.get(f"{stem}{suffix}".casefold())
             if name is None:
                 continue
             path = media.with_name(name)
             if suffix != ".json" or is_whisperx(load_json(path)):
-                return path
-    return None
+                yield path
 
 
-def read_transcript(path: Path, language: str = "en") -> Transcript:
+def read_transcript(path: Path, language: str = "en", *, certain: bool = False) -> Transcript:
     """Return a transcript file of any known kind.
+
+    Parameters
+    ----------
+    path : Path
+    language : str
+        Where the file states none; with ``certain`` also where it states another.
+    certain : bool
 
     Raises
     ------
     TranscriptError
         If its kind is not known, it cannot be read or parsed, or it holds more words than a clip may.
     """
-    reader = READERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
     if reader is None:
         raise TranscriptError(f"transcript {os.fspath(path)!r}: unknown kind; use {', '.join(READERS)}")
-    transcript = reader(path, language)
+    transcript = read_whisperx(path, language, certain=certain) if suffix == ".json" else reader(path, language)
     try:
         check_word_count(len(transcript.words))
     except TranscriptError as error:
@@ -82,12 +89,13 @@ def cut_transcript(transcript: Transcript, start_s: float, end_s: float | None) 
     """Return what is said in ``[start_s, end_s)``, with times counted from ``start_s``.
 
     A word with times belongs to the segment that holds its middle, a word without to the segment that holds
-    the middle of its cue.
+    the middle of its cue; one without either, in a transcript that has times, to where the word before it belongs
+    (the word behind it, if it is the first).
 
     Raises
     ------
     TranscriptError
-        If a word has neither times nor a cue: nobody knows whether it belongs to the segment.
+        If no word has times or a cue: nobody knows which belong to the segment.
     """
     last_s = float("inf") if end_s is None else end_s
     middles = _middles(transcript)
@@ -100,7 +108,7 @@ def cut_transcript(transcript: Transcript, start_s: float, end_s: float | None) 
         if rows:
             span = _moved(cue.start_s, cue.end_s, start_s, last_s)
             cues.append(Cue(*span, rows[0], rows[-1] + 1, cue.speaker))
-    return Transcript(words, transcript.language, tuple(cues))
+    return replace(transcript, words=words, cues=tuple(cues))
 
 
 def _middles(transcript: Transcript) -> list[float]:
@@ -112,12 +120,15 @@ def _middles(transcript: Transcript) -> list[float]:
         if word.start_s is not None and word.end_s is not None:
             middles[index] = (word.start_s + word.end_s) / 2
     known = [middle_s for middle_s in middles if middle_s is not None]
-    if len(known) < len(middles):
+    if middles and not known:
         raise TranscriptError(
             "a transcript without times cannot be cut into segments; give the text of each segment in the "
             "manifest, or a timed transcript (.srt, .vtt, WhisperX .json, .TextGrid)"
         )
-    return known
+    found: list[float] = []
+    for middle_s in middles:
+        found.append(middle_s if middle_s is not None else found[-1] if found else known[0])
+    return found
 
 
 def _moved_word(word: TranscriptWord, start_s: float, end_s: float) -> TranscriptWord:

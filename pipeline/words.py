@@ -53,6 +53,8 @@ class Transcript:
     """BCP 47 tag."""
     cues: tuple[Cue, ...] = ()
     """Non-overlapping in words, in order; empty for a plain text."""
+    problems: tuple[str, ...] = ()
+    """What of its file could not be used as it stands, a line each; no word is ever left out."""
 
     @property
     def text(self) -> str:

@@ -2,8 +2,12 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from pipeline.formats.entries import entry_words
+from pipeline.formats.speaker_labels import speaker_labels, split_by_label
 from pipeline.words import Cue, Transcript, TranscriptWord
 from pipeline.writing import written_words
 
@@ -12,7 +16,6 @@ TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,6}))?"
 _STAMP = re.compile(f"<{TIME}>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<[\d:.,]+>|\{\\[^{}]*\}")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>|</v>")
-_WHISPERX_VOICE = re.compile(r"\[(SPEAKER_\d+)\]:\s*")
 SHORTEST_S = 0.001
 """A cue that ends where it starts lasts this long."""
 
@@ -21,8 +24,8 @@ SHORTEST_S = 0.001
 class RawCue:
     """A cue as its file holds it."""
 
-    start_s: float
-    end_s: float
+    span: tuple[float, float] | None
+    """Seconds from when to when; None if its times are damaged."""
     lines: tuple[str, ...]
     """Text with markup."""
 
@@ -44,22 +47,31 @@ def seconds(match: re.Match[str], first: int = 1) -> float:
 def transcript_of_cues(raw: list[RawCue], language: str) -> Transcript:
     """Return the words of all cues, in order of time.
 
-    A cue gives one `Cue` for each speaker in it. Lines that a rolling caption repeats (the same line stood
-    last in the cue before, and the file times single words) count once.
+    A cue gives one `Cue` for each speaker in it; words of one whose times are damaged have none. Lines that a
+    rolling caption repeats (the same line stood last in the cue before, and the file times single words) count once.
     """
     rolling = any(_STAMP.search(line) for cue in raw for line in cue.lines)
+    labels = speaker_labels(line for cue in raw for line in cue.lines)
     words: list[TranscriptWord] = []
     cues: list[Cue] = []
     shown: tuple[str, ...] = ()
-    for cue in sorted(raw, key=lambda cue: (cue.start_s, cue.end_s)):
+    for cue in _in_order(raw):
         lines = tuple(line for line in cue.lines if not (rolling and plain(line) in shown))
         shown = tuple(plain(line) for line in cue.lines)
-        for voice in _voices("\n".join(lines), cue, language):
-            if voice.words:
-                end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
-                cues.append(Cue(cue.start_s, end_s, len(words), len(words) + len(voice.words), voice.speaker))
-                words.extend(voice.words)
+        for voice in _voices("\n".join(lines), cue, language, labels):
+            if voice.words and cue.span:
+                end_s = max(cue.span[1], cue.span[0] + SHORTEST_S)
+                cues.append(Cue(cue.span[0], end_s, len(words), len(words) + len(voice.words), voice.speaker))
+            words.extend(voice.words)
     return Transcript(tuple(words), language, tuple(cues))
+
+
+def _in_order(raw: Sequence[RawCue]) -> list[RawCue]:
+    """Sort cues by time; one whose times are damaged stays behind the one it follows."""
+    keys: list[tuple[float, float]] = []
+    for cue in raw:
+        keys.append(cue.span or (keys[-1] if keys else (0.0, 0.0)))
+    return [raw[index] for index in sorted(range(len(raw)), key=lambda index: keys[index])]
 
 
 def plain(text: str) -> str:
@@ -67,17 +79,15 @@ def plain(text: str) -> str:
     return html.unescape(_TAG.sub("", text)).strip()
 
 
-def _voices(text: str, cue: RawCue, language: str) -> list[_Voice]:
+def _voices(text: str, cue: RawCue, language: str, labels: frozenset[str]) -> list[_Voice]:
     voices: list[_Voice] = []
-    speaker: str | None = None
+    named: str | None = None
     at = 0
     for match in [*_VOICE.finditer(text), None]:
-        part = text[at : match.start() if match else None]
-        if found := _WHISPERX_VOICE.match(part.lstrip()):
-            speaker, part = found.group(1), part.lstrip()[found.end() :]
-        voices.append(_Voice(speaker, _timed_words(part, cue, language)))
+        for speaker, part in split_by_label(text[at : match.start() if match else None], labels):
+            voices.append(_Voice(speaker or named, _timed_words(part, cue, language)))
         if match:
-            speaker = html.unescape(match.group(1)).strip() or None if match.group(1) else None
+            named = html.unescape(match.group(1)).strip() or None if match.group(1) else None
             at = match.end()
     return voices
 
@@ -87,14 +97,12 @@ def _timed_words(text: str, cue: RawCue, language: str) -> tuple[TranscriptWord,
     pieces = _STAMP.split(text)
     # the pattern has four groups: text, h, m, s, f, text, h, m, s, f, text ...
     texts, stamps = pieces[::5], list(_STAMP.finditer(text))
-    if not stamps:
-        return tuple(TranscriptWord(word) for word in written_words(plain(text), language))
-    starts = [cue.start_s, *(seconds(stamp) for stamp in stamps)]
+    if not stamps or cue.span is None:
+        return tuple(TranscriptWord(word) for part in texts for word in written_words(plain(part), language))
+    first_s, last_s = cue.span
+    edges_s = [first_s, *(seconds(stamp) for stamp in stamps), last_s]
     words: list[TranscriptWord] = []
-    for index, part in enumerate(texts):
-        found = written_words(plain(part), language)
-        start_s = starts[index]
-        end_s = starts[index + 1] if index + 1 < len(starts) else cue.end_s
-        timed = len(found) == 1 and cue.start_s <= start_s < end_s <= cue.end_s
-        words.extend(TranscriptWord(word, start_s, end_s) if timed else TranscriptWord(word) for word in found)
+    for part, (start_s, end_s) in zip(texts, pairwise(edges_s), strict=True):
+        timed = first_s <= start_s < end_s <= last_s
+        words.extend(entry_words(plain(part), language, start_s if timed else None, end_s))
     return tuple(words)

@@ -13,9 +13,9 @@ from itertools import groupby
 from pathlib import Path
 
 from pipeline.errors import TranscriptError
+from pipeline.formats.entries import entry_words
 from pipeline.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
-from pipeline.writing import written_words
 
 SILENCES = {"", "sil", "sp", "spn", "<sil>", "<sp>", "<eps>", "<p:>", "<silence>", "[sil]"}
 """Labels of intervals in which nothing is said (`spn`: noise that MFA could not tell)."""
@@ -125,18 +125,17 @@ def _transcript(tiers: Sequence[Tier], language: str) -> Transcript:
         names = ", ".join(repr(tier.name) for tier in tiers[:10]) or "none"
         raise _MalformedError(f"has no tier named 'words' (its interval tiers: {names})")
     spoken = sorted(
-        (start_s, end_s, tuple(written_words(label, language)), speaker)
+        (start_s, end_s, label, speaker)
         for tier, speaker in ((tier, speaker or "") for tier, speaker in found)
         for start_s, end_s, label in tier.intervals
         if label.strip().lower() not in SILENCES
     )
     words: list[TranscriptWord] = []
     cues: list[Cue] = []
-    for speaker, group in groupby(spoken, key=lambda item: (item[3], len(item[2]) > 1 and item[0])):
+    for speaker, group in groupby(spoken, key=lambda item: (item[3], len(item[2].split()) > 1 and item[0])):
         said = list(group)
         first = len(words)
-        for start_s, end_s, labels, _ in said:
-            times = (start_s, end_s) if len(labels) == 1 else (None, None)
-            words.extend(TranscriptWord(label, *times) for label in labels)
+        for start_s, end_s, label, _ in said:
+            words.extend(entry_words(label, language, start_s, end_s))
         cues.append(Cue(said[0][0], max(item[1] for item in said), first, len(words), speaker[0] or None))
     return Transcript(tuple(words), language, tuple(cues))

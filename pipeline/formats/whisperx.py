@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import TranscriptError
+from pipeline.formats.entries import entry_words
 from pipeline.jsontext import parse_json
+from pipeline.language_names import language_tag
 from pipeline.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
 from pipeline.writing import written_words
@@ -53,10 +55,18 @@ def load_json(path: Path) -> object:
         raise TranscriptError(f"transcript {os.fspath(path)!r}: is no JSON ({error}); write it again") from None
 
 
-def read_whisperx(path: Path, language: str = "en") -> Transcript:
-    """Return a WhisperX JSON file as a transcript; the file's own language wins over ``language``.
+def read_whisperx(path: Path, language: str = "en", *, certain: bool = False) -> Transcript:
+    """Return a WhisperX JSON file as a transcript.
 
-    A word without times (WhisperX cannot align numbers) has none. A segment without words is split at blanks.
+    A word without times (WhisperX cannot align numbers) has none. A segment without words is split as its language
+    is written.
+
+    Parameters
+    ----------
+    path : Path
+    language : str
+        Where the file states none; with ``certain`` also where it states another.
+    certain : bool
 
     Raises
     ------
@@ -65,17 +75,18 @@ def read_whisperx(path: Path, language: str = "en") -> Transcript:
     """
     content = load_json(path)
     try:
-        return parse_whisperx(content, language)
+        return parse_whisperx(content, language, certain=certain)
     except _MalformedError as error:
         raise TranscriptError(f"transcript {os.fspath(path)!r}: {error}; write it again or remove it") from None
 
 
-def parse_whisperx(content: object, language: str) -> Transcript:
-    """Return parsed JSON as a transcript; raises ValueError where it is malformed."""
+def parse_whisperx(content: object, language: str, *, certain: bool = False) -> Transcript:
+    """Return parsed JSON as a transcript, as `read_whisperx`; raises ValueError where it is malformed."""
     if not isinstance(content, Mapping) or not is_whisperx(content):
         raise _MalformedError("is no WhisperX transcript (no `segments`)")
     stated = content.get("language")
-    language = stated if isinstance(stated, str) and stated else language
+    if not certain and isinstance(stated, str) and stated.strip():
+        language = language_tag(stated)
     words: list[TranscriptWord] = []
     cues: list[Cue] = []
     for spoken, segment in _segments(content, language):
@@ -92,12 +103,12 @@ def parse_whisperx(content: object, language: str) -> Transcript:
 def _segments(content: Mapping[str, Any], language: str) -> Iterator[tuple[list[_Spoken], Mapping[str, Any]]]:
     """Yield the words of each segment and the segment."""
     if "segments" not in content:
-        yield [spoken for item in _objects(content, "word_segments") for spoken in _spoken(item, None)], {}
+        yield [word for item in _objects(content, "word_segments") for word in _spoken(item, None, language)], {}
         return
     for segment in _objects(content, "segments"):
         speaker = _name(segment.get("speaker"))
         if segment.get("words"):
-            spoken = [spoken for item in _objects(segment, "words") for spoken in _spoken(item, speaker)]
+            spoken = [word for item in _objects(segment, "words") for word in _spoken(item, speaker, language)]
         else:
             text = segment.get("text", "")
             if not isinstance(text, str):
@@ -113,18 +124,16 @@ def _objects(parent: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]
     return items
 
 
-def _spoken(item: Mapping[str, Any], speaker: str | None) -> list[_Spoken]:
-    """Return an entry's word; where it holds several, none of them has times."""
+def _spoken(item: Mapping[str, Any], speaker: str | None, language: str) -> list[_Spoken]:
+    """Return an entry's words."""
     text = item.get("word", item.get("text"))
     if not isinstance(text, str):
         raise _MalformedError("has a word whose `word` is no text")
     bounds = _bounds(item, f"word {text.strip()[:40]!r}") or (None, None)
     score = _number(item.get("score", item.get("probability")), "a score")
     confidence = None if score is None else min(1.0, max(0.0, score))
-    texts = text.split()
-    start_s, end_s = bounds if len(texts) == 1 else (None, None)
     said_by = _name(item.get("speaker")) or speaker
-    return [_Spoken(TranscriptWord(one, start_s, end_s, confidence), said_by) for one in texts]
+    return [_Spoken(word, said_by) for word in entry_words(text, language, *bounds, confidence)]
 
 
 def _bounds(item: Mapping[str, Any], what: str) -> tuple[float, float] | None:

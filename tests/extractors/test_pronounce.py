@@ -55,3 +55,10 @@ def test_longer_sounds_are_expected_to_last_longer() -> None:
     assert expected_s(["IH"]) < expected_s(["OY"])
     assert expected_s(["K", "AE", "T"]) == pytest.approx(sum(expected_s([phone]) for phone in ("K", "AE", "T")))
     assert expected_s([]) == 0.0
+
+
+def test_a_word_that_may_have_lost_its_apostrophe_is_said_both_ways() -> None:
+    entries = {"id": "IH D", "i'd": "AY D", "i'd(2)": "AH D", "idle": "AY D AH L"}
+    pronouncer = Pronouncer(entries.get, G2p())
+    assert pronouncer.pronunciations("id") == (("IH", "D"), ("AY", "D"), ("AH", "D"))
+    assert pronouncer.pronunciations("idle") == (("AY", "D", "AH", "L"),)

@@ -139,6 +139,19 @@ TABLE = [
     ("😀 great 👍🏽", ["", "great", ""]),
     ("привет 你好 hello", ["", "", "hello"]),
     ("R&amp;B", ["r and b"]),
+    ("two MP3s, old 747s", ["two", "m p threes", "old", "seven hundred and forty sevens"]),
+    ("in $20s and $100s", ["in", "twenties", "and", "hundreds"]),
+    ("USD 5 or 5 USD, EUR 1", ["", "five dollars", "or", "five", "dollars", "", "one euro"]),
+    ("US$5 A$5 million", ["five dollars", "five", "million dollars"]),
+    ("5 mins 1 min 30 secs", ["five", "minutes", "one", "minute", "thirty", "seconds"]),
+    ("call 911. 911 people", ["call", "nine one one", "nine hundred and eleven", "people"]),
+    ("(555) 123-4567", ["five five five", "one two three four five six seven"]),
+    ("+1 555 123 4567.", ["plus one", "five five five", "one two three", "four five six seven"]),
+    ("(555)123-4567 5551234567", ["five five five one two three four five six seven"] * 2),
+    ("on 14.02.2020", ["on", "february fourteenth twenty twenty"]),
+    ("an 8/10 film", ["an", "eight out of ten", "film"]),
+    ("World War I, part I play", ["world", "war", "one", "part", "i", "play"]),
+    ("World War II's end, Henry VIII's", ["world", "war", "two's", "end", "henry", "the eighth's"]),
 ]
 
 

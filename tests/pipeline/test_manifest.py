@@ -199,3 +199,14 @@ def test_a_speaker_who_is_silent_in_a_segment_gets_no_words_of_others(tmp_path):
     ann, bob = read_source(tmp_path / "m.csv").clips
     assert ann.transcript is None
     assert bob.transcript.text == "good bye"
+
+
+def test_the_language_of_a_row_decides_what_a_word_is(tmp_path):
+    touch(tmp_path, "a.mp4", "b.mp4")
+    for name in "ab":
+        spoken = {"language": "en", "segments": [{"start": 0, "end": 2, "text": "今天"}]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(spoken))
+    path = manifest(tmp_path, "path,language\na.mp4,Chinese\nb.mp4,\n")
+    first, second = read_source(path, language="zh").clips
+    assert (first.language, first.transcript.text) == ("zh", "今 天")
+    assert (second.language, second.transcript.text) == ("en", "今天"), "an option does not go before a file"

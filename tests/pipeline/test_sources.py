@@ -61,6 +61,16 @@ def test_a_transcript_beside_a_clip_is_taken(tmp_path):
     assert (clips[2].transcript.text, clips[2].language) == ("ja", "de")
 
 
+def test_an_empty_transcript_hides_no_other(tmp_path):
+    touch(tmp_path, "a.mp4", "b.mp4")
+    for name in ("a.srt", "b.srt"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "a.txt").write_text("all is well")
+    first, second = read_source(tmp_path, language="German").clips
+    assert (first.transcript.text, first.language) == ("all is well", "de")
+    assert second.transcript is None
+
+
 def test_a_malformed_transcript_costs_only_its_clip(tmp_path):
     touch(tmp_path, "a.mp4", "b.mp4")
     (tmp_path / "a.srt").write_text("1\n00:00 --> x\nhello")

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import TranscriptError
-from pipeline.transcripts import cut_transcript, read_transcript, sidecar
+from pipeline.transcripts import cut_transcript, read_transcript, sidecars
 from pipeline.words import MAX_WORDS, Cue, Transcript, TranscriptWord, plain_transcript
 
 CUE = "00:00:00,000 --> 00:00:01,000\n"
@@ -26,6 +26,10 @@ def fill(folder: Path, *found: str) -> None:
     }
     for name in found:
         (folder / name).write_text(contents[Path(name).suffix.lower()])
+
+
+def sidecar(media: Path, found: dict[str, str]) -> Path | None:
+    return next(sidecars(media, found), None)
 
 
 def test_word_times_come_before_cue_times_before_none(tmp_path):
@@ -129,3 +133,20 @@ def test_a_segment_without_words_is_written_as_its_language_is(tmp_path):
     path = tmp_path / "x.json"
     path.write_text('{"language": "zh", "segments": [{"start": 0, "end": 2, "text": "今天我骑车"}]}')
     assert [word.text for word in read_transcript(path).words] == list("今天我骑车")
+
+
+def test_words_without_times_between_words_with_them_stay_with_the_word_before():
+    words = (TranscriptWord("a", 0.0, 1.0), TranscriptWord("b"), TranscriptWord("c", 2.0, 3.0))
+    found = Transcript(words, problems=("damaged",))
+    assert [cut_transcript(found, *span).text for span in ((0.0, 1.5), (1.5, 3.0))] == ["a b", "c"]
+    assert cut_transcript(Transcript((TranscriptWord("b"), *words[2:])), 1.5, 3.0).text == "b c"
+    assert cut_transcript(found, 0.0, 1.5).problems == ("damaged",)
+
+
+def test_who_calls_the_file_knows_its_language_better_or_not(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"language": "en", "segments": [{"words": [{"word": "今天,", "start": 1, "end": 2}]}]}')
+    assert [word.text for word in read_transcript(path, "zh").words] == ["今天,"]
+    found = read_transcript(path, "zh", certain=True)
+    assert found.language == "zh"
+    assert [(word.text, word.start_s, word.end_s) for word in found.words] == [("今", 1.0, 1.5), ("天,", 1.5, 2.0)]

@@ -130,6 +130,72 @@ def test_malformed_subtitles_are_refused_in_one_line(tmp_path, text, suffix, rea
     assert "\n" not in str(caught.value)
 
 
+def cue(second: int, *lines: str) -> str:
+    return "\n".join((f"00:00:0{second},000 --> 00:00:0{second + 1},000", *lines)) + "\n"
+
+
+def test_a_file_without_counters_loses_no_number(tmp_path):
+    text = cue(1, "See you in", "2020") + "\n" + cue(3, "or", "2021") + cue(5, "7")
+    assert read(tmp_path, text).text == "See you in 2020 or 2021 7"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1\n" + cue(1, "bye") + "\n2\n", "bye"),  # cut off behind a counter
+        ("1\n" + cue(1, "in") + "\n1984\n", "in 1984"),
+        ("1\n" + cue(1, "in", "2"), "in 2"),
+        ("1\n" + cue(1, "42") + "2\n" + cue(3, "x"), "42 x"),
+        ("1\n" + cue(1, "42") + cue(3, "x"), "42 x"),  # a counter is missing
+        ("1\n" + cue(1) + "2\n" + cue(3, "x"), "x"),  # nobody speaks in the first
+        ("7\n" + cue(1, "a") + "\n12\n" + cue(3, "b"), "a b"),  # numbered anew by nobody
+        ("1\n\n" + cue(1, "", "a", "", "2020", "") + "2\n\n" + cue(3, "", "b"), "a 2020 b"),  # every second line
+        ("1\n" + cue(1, "a", "2020") + "\n" + cue(3, "b"), "a 2020 b"),
+    ],
+)
+def test_counters_are_no_words_and_numbers_are(tmp_path, text, said):
+    assert read(tmp_path, text).text == said
+
+
+@pytest.mark.parametrize("damaged", ["00:00:03,000 --> ??", "00:00:09,000 --> 00:00:03,000", "00:03 -> --> 4"])
+def test_a_cue_with_damaged_times_keeps_its_words_and_says_so(tmp_path, damaged):
+    text = f"1\n{cue(1, 'one')}\n2\n{damaged}\ntwo words\n\n3\n{cue(5, 'three')}"
+    found = read(tmp_path, text)
+    assert found.text == "one two words three"
+    assert [(cue.first_word, cue.end_word) for cue in found.cues] == [(0, 1), (3, 4)]
+    assert len(found.problems) == 1 and "line 6" in found.problems[0]
+    assert not read(tmp_path, SRT).problems
+
+
+def test_words_before_the_first_time_line_are_kept_too(tmp_path):
+    found = read(tmp_path, "1\nHello\n\n2\n" + cue(1, "you"))
+    assert found.text == "Hello you" and "first time line" in found.problems[0]
+
+
+def test_an_arrow_in_what_is_said_is_no_time_line(tmp_path):
+    assert read(tmp_path, "1\n" + cue(1, "from A --> B", "at 10 --> 12")).text == "from A --> B at 10 --> 12"
+
+
+def test_names_in_front_of_lines_are_speakers_and_no_words(tmp_path):
+    text = "1\n" + cue(1, "JOHN: Hello", "MARY ANN: - Oh!") + "\n2\n" + cue(3, "- JOHN: Bye.") + cue(5, "Ann: no")
+    found = read(tmp_path, text)
+    assert found.text == "Hello - Oh! Bye. Ann: no"
+    assert [cue.speaker for cue in found.cues] == ["JOHN", "MARY ANN", "JOHN", None]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("NOTE: all is lost",), "NOTE: all is lost"),
+        (("Listen: he lies", "I said: go", "Listen: again"), "Listen: he lies I said: go Listen: again"),
+        (("Ann: yes", "Bob: no", "Ann: yes", "Bob: no"), "yes no yes no"),
+        (("AT 10:30", "AT 10:40"), "AT 10:30 AT 10:40"),
+    ],
+)
+def test_what_only_looks_like_a_name_is_said(tmp_path, lines, said):
+    assert read(tmp_path, "1\n" + cue(1, *lines)).text == said
+
+
 PIECES = st.sampled_from(
     ["WEBVTT\n", "\n", "\n\n", "00:00:01,000 --> 00:00:02,000\n", "99:59:59.999 --> 0:0", "-->", "<v Ann>", "</v>",
      "<00:00:01.500>", "<c>", "NOTE ", "STYLE\n", "1\n", "word ", "&lt;", "{\\an8}", "\r\n", "\ufeff", "<", "\u2028"]

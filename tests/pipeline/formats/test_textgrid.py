@@ -137,6 +137,13 @@ def test_malformed_files_are_refused_in_one_line(tmp_path, text, reason):
     assert "\n" not in str(caught.value)
 
 
+def test_an_interval_in_a_language_without_blanks_is_shared_out(tmp_path):
+    path = tmp_path / "x.TextGrid"
+    path.write_text(SHORT.replace("one", "今天"), encoding="utf-8")
+    found = read_textgrid(path, "zh").words
+    assert [(word.text, word.start_s, word.end_s) for word in found[:2]] == [("今", 0.0, 0.5), ("天", 0.5, 1.0)]
+
+
 PIECES = st.sampled_from(
     [SHORT[:64], SHORT[:90], "0 ", "2 ", "1e308 ", "-1 ", "<exists> ", '"IntervalTier" ', '"words" ', '"x y" ', '"',
      "! no\n", "[1]: ", '"TextTier" ', "1 ", "\n"]

@@ -69,6 +69,21 @@ def test_an_entry_of_several_words_has_no_times(tmp_path):
     assert [(word.text, word.start_s) for word in found.words] == [("New", None), ("York", None)]
 
 
+@pytest.mark.parametrize(("stated", "tag"), [("german", "de"), ("Chinese", "zh"), ("de-AT", "de-AT"), ("", "en")])
+def test_a_language_may_be_stated_by_its_name(tmp_path, stated, tag):
+    assert read(tmp_path, {**TALK, "language": stated}).language == tag
+
+
+def test_an_entry_in_a_language_without_blanks_is_shared_out(tmp_path):
+    entry = {"word": "今天我", "start": 1.0, "end": 2.5, "score": 0.5}
+    found = read(tmp_path, {"language": "zh", "segments": [{"words": [entry]}]})
+    assert [(word.text, word.start_s, word.end_s, word.confidence) for word in found.words] == [
+        ("今", 1.0, 1.5, 0.5),
+        ("天", 1.5, 2.0, 0.5),
+        ("我", 2.0, 2.5, 0.5),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig
 from pipeline.words import Transcript, plain_transcript
+from tests.benchmarks.boundary_errors import summary
 from tests.benchmarks.grid import FOLDER, RATE_HZ, GridClip, grid_clips
 
 SNR_DB = 10.0
@@ -76,15 +77,7 @@ def _errors(clips: Iterable[GridClip], timed: Iterable[TimedWords]) -> dict[str,
         "clips": len(rows) + failures,
         "words": sum(len(row) for row in rows),
         "failures": failures,
-        "mean_ms": float(errors.mean()),
-        "median_ms": float(np.median(errors)),
-        "p95_ms": float(np.percentile(errors, 95)),
-        "max_ms": float(errors.max()),
-        # the truth stands on a grid of 10 ms: a difference of 100 ms must not fall to rounding
-        "within_50ms": float((errors <= 50.001).mean()),
-        "within_100ms": float((errors <= 100.001).mean()),
-        "start_mean_ms": float(errors[:, 0].mean()),
-        "end_mean_ms": float(errors[:, 1].mean()),
+        **summary(errors),
         "first_word_start_mean_ms": float(np.mean(first)) if first else float("nan"),
     }
 

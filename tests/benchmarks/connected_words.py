@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from extractors.wordtiming import WordTimer, WordTimingConfig
 from pipeline.words import Transcript, plain_transcript
 from tests.benchmarks._espeak_events import RATE_HZ, Sentence, spoken
+from tests.benchmarks.boundary_errors import summary
 
 VOICES = ("en-us", "en-029", "en-gb-scotland", "en-us+f3", "en-us+m3", "en-gb-x-rp+f4")
 RATES = (130, 160, 190, 220)
@@ -70,18 +71,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     if not found:
         raise FileNotFoundError("espeak-ng says no sentence with a sample for each of its words")
     every = np.concatenate([errors for *_, errors, _ in found])
-    size = np.abs(every)
     figures: dict[str, Any] = {
         "sentences": len(found),
         "left_out_words_said_as_one": merged,
         "words": len(every),
-        "mean_ms": float(size.mean()),
-        "median_ms": float(np.median(size)),
-        "p95_ms": float(np.percentile(size, 95)),
-        "max_ms": float(size.max()),
-        "within_100ms": float((size <= 100.0).mean()),
-        "start_mean_ms": float(size[:, 0].mean()),
-        "end_mean_ms": float(size[:, 1].mean()),
+        **summary(every),
         "start_bias_ms": float(every[:, 0].mean()),
         "end_bias_ms": float(every[:, 1].mean()),
         "mean_ms_first_word_start": float(np.mean([abs(errors[0, 0]) for *_, errors, _ in found])),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from extractors.wordtiming import WordTimer, WordTimingConfig
 from pipeline.words import plain_transcript
+from tests.benchmarks.boundary_errors import summary
 from tests.benchmarks.grid import FOLDER, RATE_HZ, GridClip, grid_clips
 
 NOBODY_SAYS = (
@@ -50,10 +51,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "words": len(words),
         "words_spoken": int(there.sum()),
         "spoken_but_not_placed": int((there & ~placed).sum()),
-        "mean_ms": float(errors.mean()),
-        "median_ms": float(np.median(errors)),
-        "p95_ms": float(np.percentile(errors, 95)),
-        "within_100ms": float((errors <= 100.001).mean()),
+        **summary(errors),
         "mean_ms_where_confident": float(np.abs(times_s - np.array(truth))[there & (trust >= 0.5)].mean() * 1000.0),
         "confident_of_spoken": float((trust[there] >= 0.5).mean()),
         "confident_of_absent": float((trust[~there] >= 0.5).mean()),

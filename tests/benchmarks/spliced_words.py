@@ -13,6 +13,7 @@ import numpy as np
 
 from extractors.wordtiming import WordTimer, WordTimingConfig
 from pipeline.words import plain_transcript
+from tests.benchmarks.boundary_errors import summary
 from tests.extractors.synthetic_speech import RATE_HZ, RATES, VOICES, spliced
 
 WORDS = (
@@ -48,11 +49,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "utterances": options.utterances,
         "words": len(every),
-        "mean_ms": float(size.mean()),
-        "median_ms": float(np.median(size)),
-        "p95_ms": float(np.percentile(size, 95)),
-        "max_ms": float(size.max()),
-        "within_100ms": float((size <= 100.0).mean()),
+        **summary(every),
         "start_bias_at_pauses_ms": float(every[:, 0][gaps[:, 0]].mean()),
         "end_bias_at_pauses_ms": float(every[:, 1][gaps[:, 1]].mean()),
     }

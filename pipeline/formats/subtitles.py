@@ -73,10 +73,10 @@ def _transcript(path: Path, lines: Sequence[str], language: str, *, vtt: bool) -
         problems.append("words before their first time line")
         cues.append(RawCue(None, tuple(line for line in before if line and not line.isdigit())))
     for head, following in pairwise([*heads, len(lines)]):
-        span = _span(lines[head])
-        if isinstance(span, str):
-            problems.append(f"{span}, {_short(lines[head])} (line {head + 1})")
-            span = None
+        found = _span(lines[head])
+        span = None if isinstance(found, str) else found
+        if span is None:
+            problems.append(f"{found}, {_short(lines[head])} (line {head + 1})")
         text = [line.strip() for at, line in enumerate(lines[head + 1 : following], head + 1) if at not in counters]
         cues.append(RawCue(span, tuple(_until_blank(text) if vtt else filter(None, text))))
     if problems and all(cue.span is None for cue in cues):

@@ -129,11 +129,11 @@ def _spoken(item: Mapping[str, Any], speaker: str | None, language: str) -> list
     text = item.get("word", item.get("text"))
     if not isinstance(text, str):
         raise _MalformedError("has a word whose `word` is no text")
-    bounds = _bounds(item, f"word {text.strip()[:40]!r}") or (None, None)
+    start_s, end_s = _bounds(item, f"word {text.strip()[:40]!r}") or (None, None)
     score = _number(item.get("score", item.get("probability")), "a score")
     confidence = None if score is None else min(1.0, max(0.0, score))
     said_by = _name(item.get("speaker")) or speaker
-    return [_Spoken(word, said_by) for word in entry_words(text, language, *bounds, confidence)]
+    return [_Spoken(word, said_by) for word in entry_words(text, language, start_s, end_s, confidence)]
 
 
 def _bounds(item: Mapping[str, Any], what: str) -> tuple[float, float] | None:

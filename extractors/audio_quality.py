@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from extractors.audio_config import RATE_HZ
 from extractors.spectrogram import finite
-from pipeline.speech import speech_envelope
+from pipeline.longsound import Samples
+from pipeline.speech import SpeechEnvelope, speech_envelope
 
 NARROW_RATE_HZ = 12_000
 """A source sampled more slowly holds nothing above 6 kHz."""
@@ -46,7 +47,9 @@ class AudioQuality:
     `replaced_samples`; figures that the clip does not allow (no speech in it) are left out."""
 
 
-def audio_quality(samples: NDArray[np.float32], source_rate_hz: int, clipped_fraction: float) -> AudioQuality:
+def audio_quality(
+    samples: Samples, source_rate_hz: int, clipped_fraction: float, speech: SpeechEnvelope | None = None
+) -> AudioQuality:
     """Measure bandwidth, clipping and signal-to-noise ratio of a clip.
 
     - `narrowband`: the source has fewer than 12000 samples a second, or speech frames hold 30 dB less
@@ -58,16 +61,18 @@ def audio_quality(samples: NDArray[np.float32], source_rate_hz: int, clipped_fra
 
     Parameters
     ----------
-    samples : ndarray [shape=(N,)]
+    samples : ndarray or LongSound [shape=(N,)]
         Mono, 16 kHz, full scale 1.
     source_rate_hz : int
         Sampling rate of the file.
     clipped_fraction : float
         Share of the file's own samples at full scale, 0 to 1.
+    speech : SpeechEnvelope, optional
+        Of these samples, if it is known.
     """
     sound, replaced = finite(samples)
-    peak = max(float(sound.max(initial=0.0)), -float(sound.min(initial=0.0)))
-    active = speech_envelope(sound, RATE_HZ).active
+    peak = _peak(sound)
+    active = (speech or speech_envelope(sound, RATE_HZ)).active
     powers = _frame_powers(sound, active)
     snr_db = _snr_db(powers)
     drop_db = _upper_band_drop_db(powers)
@@ -103,7 +108,13 @@ class _Powers:
     """[shape=(257,)] power by frequency, summed over the frames in speech."""
 
 
-def _frame_powers(sound: NDArray[np.float32], active: NDArray[np.bool_]) -> _Powers:
+def _peak(sound: Samples) -> float:
+    """Return the largest magnitude, 0 for an empty clip."""
+    parts = (sound[start : start + _BLOCK_SAMPLES] for start in range(0, sound.size, _BLOCK_SAMPLES))
+    return max((max(float(part.max()), -float(part.min())) for part in parts), default=0.0)
+
+
+def _frame_powers(sound: Samples, active: NDArray[np.bool_]) -> _Powers:
     """Measure block by block; only a number a frame is kept."""
     frames = sound.size // _FRAME
     centres = (np.arange(frames) + 0.5) * _FRAME / RATE_HZ
@@ -150,18 +161,18 @@ def _upper_band_drop_db(powers: _Powers) -> float | None:
     return float(10.0 * np.log10(max(lower, 1e-14) / max(upper, 1e-14)))
 
 
-def _flat_top_share(sound: NDArray[np.float32], peak: float) -> float:
+def _flat_top_share(sound: Samples, peak: float) -> float:
     """Share of samples on flat tops of either sign; 0 for an empty or silent clip."""
     if peak <= 0.0 or sound.size < FLAT_TOP_RUN:
         return 0.0
-    on_top = 0
-    for side in (np.float32(1.0), np.float32(-1.0)):
-        length = 0
-        for start in range(0, sound.size, _BLOCK_SAMPLES):
-            top = side * sound[start : start + _BLOCK_SAMPLES] >= (1.0 - FLAT_TOP_TOLERANCE) * peak
-            done, length = _runs(top, length)
+    on_top, lengths = 0, {1.0: 0, -1.0: 0}
+    for start in range(0, sound.size, _BLOCK_SAMPLES):
+        part = sound[start : start + _BLOCK_SAMPLES]
+        for side in lengths:
+            top = np.float32(side) * part >= (1.0 - FLAT_TOP_TOLERANCE) * peak
+            done, lengths[side] = _runs(top, lengths[side])
             on_top += int(done[done >= FLAT_TOP_RUN].sum())
-        on_top += length if length >= FLAT_TOP_RUN else 0
+    on_top += sum(length for length in lengths.values() if length >= FLAT_TOP_RUN)
     return on_top / sound.size
 
 

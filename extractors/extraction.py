@@ -7,6 +7,7 @@ embed the words.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from pipeline.clip import Clip
 from pipeline.errors import EmptyClipError
 from pipeline.files import content_sha256
 from pipeline.pooling import pool, pooling_words, with_pauses
+from pipeline.room import Room
 from pipeline.segments import cut
 from pipeline.sound import RATE_HZ, Audio
 from pipeline.speakers import speech_of_only_speaker
@@ -69,11 +71,17 @@ class Extractor:
     device : {"auto", "cpu", "cuda"}
         Where the torch models run. `auto` reads words on the CPU: BERT is a hundredth of a clip's cost, and a store
         whose clips were read on several kinds of device would depend on which machine did which clip.
+    scratch : Path, optional
+        A folder on a disk, for the rows of recordings of more than some minutes while they are made, in files
+        without names; without it they lie in memory, some 2 MB a minute.
     """
 
-    def __init__(self, config: ExtractionConfig | None = None, device: Device = "auto") -> None:
+    def __init__(
+        self, config: ExtractionConfig | None = None, device: Device = "auto", scratch: Path | None = None
+    ) -> None:
         self.config = config or ExtractionConfig()
         self.device: Device = device
+        self._room = Room(scratch)
 
     @cached_property
     def _text(self) -> TextExtractor:
@@ -195,7 +203,7 @@ class Extractor:
         frames = 0
         with (
             MediaReader(clip.path, clip.start_s, clip.end_s, self.config.media) as reader,
-            self._face.start() as session,
+            self._face.start(self._room) as session,
         ):
             last_s, last_at_s = 0.0, -1.0
             for frame in reader.frames():
@@ -212,7 +220,7 @@ class Extractor:
             offset_s = (first_pts_s if first_pts_s is not None else origin_s) - origin_s
             voice = speech_of_only_speaker(clip.transcript, speech) if speech else None
             face = session.finish(voice, clock_offset_s=offset_s) if frames else None
-            heard_s = len(audio.samples) / audio.rate_hz if audio else 0.0
+            heard_s = audio.duration_s if audio else 0.0
             seen_s = (
                 last_s - origin_s + (last_s - first_pts_s) / max(frames - 1, 1) if first_pts_s is not None else 0.0
             )
@@ -237,18 +245,17 @@ class Extractor:
         if clip.path is None:
             words = tuple(Word(word.text, 0.0, 0.0, 0.0, "untimed") for word in clip.transcript.words)
             return TimedWords(words, (), {})
-        if media.audio:
-            samples = media.audio.samples
-        else:  # the words are spread over the clip: silence takes them to the last rung of the ladder
-            samples = np.zeros(round(media.duration_s * RATE_HZ), np.float32)
-        return self._timer.time(clip.transcript, samples, RATE_HZ, rough=recognised)
+        # without sound the words are spread over the clip: silence takes them to the last rung of the ladder
+        silence = np.broadcast_to(np.float32(0.0), (round(media.duration_s * RATE_HZ),))
+        samples = media.audio.samples if media.audio else silence
+        return self._timer.time(clip.transcript, samples, RATE_HZ, rough=recognised, speech=media.speech)
 
     def _voice(self, media: _Media) -> tuple[FeatureTrack, AudioQuality | None]:
         if media.audio is None:
             return empty_track(tuple(column.name for column in audio_columns(self.config.audio))), None
         audio = media.audio
-        track = audio_track(audio.samples, audio.rate_hz, self.config.audio)
-        return track, audio_quality(audio.samples, audio.source_rate_hz, audio.clipped_fraction)
+        track = audio_track(audio.samples, audio.rate_hz, self.config.audio, self._room)
+        return track, audio_quality(audio.samples, audio.source_rate_hz, audio.clipped_fraction, media.speech)
 
 
 def _beside(track: WordFeatures, rhythm: WordFeatures, *, present: Audio | None) -> WordFeatures:

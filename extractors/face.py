@@ -8,7 +8,7 @@ speaker's face keeps its time and is not valid.
 
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +27,7 @@ from extractors.face_quality import face_flags, face_quality
 from extractors.face_speaker import SpeakerChoice, choose_speaker
 from extractors.face_sync import find_offset
 from extractors.face_tracks import Sightings, lasting_tracks, track_faces
+from pipeline.room import IN_MEMORY, Room, in_blocks, let_go
 from pipeline.speech import SpeechEnvelope
 from pipeline.track import FeatureColumn, FeatureTrack
 
@@ -94,22 +95,22 @@ class FaceExtractor:
         """The columns of every track it gives."""
         return all_columns(blendshapes=self._blendshapes, include_unstable=self.config.include_unstable)
 
-    def start(self) -> "FaceSession":
-        """Return a session for one clip.
+    def start(self, room: Room = IN_MEMORY) -> "FaceSession":
+        """Return a session for one clip, whose measures lie in the room.
 
         Sessions share the models, which have no state; in video mode, where they do, each has its own.
         """
         if self.config.mode == "video":
             landmarker = self._load_landmarker("video")
-            return FaceSession(self.config, landmarker.detect, self._blendshapes, close=landmarker.close)
+            return FaceSession(self.config, landmarker.detect, self._blendshapes, landmarker.close, room)
         if self._landmarker is None:
             self._landmarker = self._load_landmarker("image")
         if self.config.mode == "image":
-            return FaceSession(self.config, self._landmarker.detect, self._blendshapes)
+            return FaceSession(self.config, self._landmarker.detect, self._blendshapes, room=room)
         if self._detector is None:
             self._detector = Detector(self._bundle, self.config.min_confidence)
         follower = FaceFollower(self._landmarker, self._detector, self.config.max_faces, self.config.follow)
-        return FaceSession(self.config, follower.look, self._blendshapes)
+        return FaceSession(self.config, follower.look, self._blendshapes, room=room)
 
     def close(self) -> None:
         """Free the native models; sessions that share them must have ended."""
@@ -142,6 +143,8 @@ class FaceSession:
         Whether they come with blendshapes.
     close : callable, optional
         Frees what belongs to this clip alone.
+    room : Room
+        Where what is measured lies.
     """
 
     def __init__(
@@ -150,13 +153,15 @@ class FaceSession:
         look: Callable[[NDArray[np.uint8], float], tuple[DetectedFace, ...]],
         blendshapes: bool,
         close: Callable[[], None] = lambda: None,
+        room: Room = IN_MEMORY,
     ) -> None:
         self._config = config
         self._look = look
         self._times_s: list[float] = []
-        self._ledger = FaceLedger(config, blendshapes=blendshapes)
+        self._ledger = FaceLedger(config, room, blendshapes=blendshapes)
         given = all_columns(blendshapes=blendshapes, include_unstable=config.include_unstable)
-        self._given = [column.name for column in given]
+        self._given = tuple(column.name for column in given)
+        self._room = room
         self.close = close
 
     def add(self, image: NDArray[np.uint8], time_s: float) -> None:
@@ -200,17 +205,17 @@ class FaceSession:
         clip_times_s = times_s + round(clock_offset_s, TIME_DIGITS)
         seen, measured = self._ledger.sightings(times_s), self._ledger.measured()
         tracks = _rows_of_tracks(seen, len(times_s), self._config)
-        opening = measured[:, self._ledger.columns.index("mouth_height")]
+        opening = _mean_of(measured, [self._ledger.columns.index("mouth_height")])
         openings, present = [_taken(opening, rows) for rows in tracks], [rows >= 0 for rows in tracks]
         choice = choose_speaker(openings, present, clip_times_s, speech, self._config.speaker)
         sync = find_offset(openings, present, clip_times_s, speech, self._config.sync) if speech else None
-        track, chosen = _speaker_track(measured, self._ledger.columns, tracks, choice, times_s)
-        track = replace(track, times_s=clip_times_s)
+        values, valid, chosen = _speaker_track(
+            measured, self._ledger.columns, self._given, tracks, choice, times_s, self._room
+        )
+        track = FeatureTrack(values, clip_times_s, valid, self._given)
         quality = face_quality(track, present, choice, sync)
         landmarks_px = self._ledger.landmarks_of(chosen) if self._config.keep_landmarks else None
-        return FaceResult(
-            track.of(self._given), face_flags(quality, choice, sync, self._config), quality, landmarks_px
-        )
+        return FaceResult(track, face_flags(quality, choice, sync, self._config), quality, landmarks_px)
 
     def __enter__(self) -> Self:
         return self
@@ -232,27 +237,48 @@ def _rows_of_tracks(seen: Sightings, frames: int, config: FaceConfig) -> list[Ro
 
 
 def _speaker_track(
-    measured: Float64, columns: tuple[str, ...], tracks: list[Rows], choice: SpeakerChoice, times_s: Float64
-) -> tuple[FeatureTrack, Rows]:
-    """Put the chosen face's measures and velocities on the frames; return also the detection of every frame."""
-    frames, still = len(times_s), len(columns)
-    values = np.zeros((frames, still + len(VELOCITIES)), np.float32)
-    valid = np.zeros(values.shape, bool)
+    measured: Float64,
+    columns: tuple[str, ...],
+    given: tuple[str, ...],
+    tracks: list[Rows],
+    choice: SpeakerChoice,
+    times_s: Float64,
+    room: Room,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], Rows]:
+    """[T, D], [T, D], [T] the chosen face's measures and velocities that are given, and each frame's detection."""
+    frames, still = len(times_s), np.array([at for at, name in enumerate(given) if name in columns])
+    values: NDArray[np.float32] = room.zeros((frames, len(given)), np.float32)
+    valid: NDArray[np.bool_] = room.zeros((frames, len(given)), np.bool_)
     chosen = np.full(frames, -1, np.int64)
-    moving = np.stack([measured[:, [columns.index(name) for name in item.of]].mean(axis=1) for item in VELOCITIES], 1)
     for number, rows in enumerate(tracks):
         here = (choice.track == number) & (rows >= 0)
-        if not here.any():
-            continue
         chosen[here] = rows[here]
-        for column in range(still):  # a copy of all measures would cost as much as they do
-            values[here, column] = measured[rows[here], column]
-        valid[here, :still] = True
-        # Of the face's own track, so that a change of speaker is no jump.
-        slopes, known = velocities(_taken(moving, rows), rows >= 0, times_s)
-        values[here & known, still:], valid[here & known, still:] = slopes[here & known], True
-    names = (*columns, *(item.column.name for item in VELOCITIES))
-    return FeatureTrack(values, times_s, valid, names), chosen
+    taken = [columns.index(given[at]) for at in still]
+    for part in in_blocks(values, valid):
+        seen = np.flatnonzero(chosen[part] >= 0)
+        values[part][np.ix_(seen, still)] = measured[chosen[part][seen]][:, taken]
+        valid[part][np.ix_(seen, still)] = True
+        let_go(measured)
+    for velocity in VELOCITIES:
+        if velocity.column.name in given:
+            moving = _mean_of(measured, [columns.index(name) for name in velocity.of])
+            at = given.index(velocity.column.name)
+            for number, rows in enumerate(tracks):
+                # Of the face's own track, so that a change of speaker is no jump.
+                slopes, known = velocities(_taken(moving, rows)[:, None], rows >= 0, times_s)
+                known &= (choice.track == number) & (rows >= 0)
+                for part in in_blocks(values, valid):
+                    np.copyto(values[part, at], slopes[part, 0], where=known[part])
+                    np.copyto(valid[part, at], True, where=known[part])
+    return values, valid, chosen
+
+
+def _mean_of(measured: Float64, columns: list[int]) -> Float64:
+    """[n] mean of some columns."""
+    mean = np.empty(len(measured))
+    for part in in_blocks(measured):
+        mean[part] = measured[part][:, columns].mean(axis=1)
+    return mean
 
 
 def _taken(values: Float64, rows: Rows) -> Float64:

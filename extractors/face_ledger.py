@@ -10,10 +10,10 @@ from extractors.face_landmarks import DetectedFace
 from extractors.face_points import LANDMARKS
 from extractors.face_pose import HeadPose, head_pose, in_head_frame
 from extractors.face_tracks import Sightings
+from pipeline.room import GrowingRows, Room
 
 Float64 = NDArray[np.float64]
 
-_FIRST_FACES = 1024
 _BATCH_FACES = 32
 """Faces measured at once: numpy's cost a call is then small against the landmark model's."""
 
@@ -21,7 +21,7 @@ _BATCH_FACES = 32
 class FaceLedger:
     """Every face of a clip: where it was, and what was measured on it."""
 
-    def __init__(self, config: FaceConfig, *, blendshapes: bool) -> None:
+    def __init__(self, config: FaceConfig, room: Room, *, blendshapes: bool) -> None:
         self._config = config
         self._blendshapes = blendshapes
         self.columns = tuple(column.name for column in measured_columns(blendshapes=blendshapes))
@@ -29,8 +29,7 @@ class FaceLedger:
         self._frame: list[int] = []
         self._centre_px: list[Float64] = []
         self._height_px: list[Float64] = []
-        self._measured = np.zeros((_FIRST_FACES, len(self.columns)))
-        self._known = 0
+        self._measured = GrowingRows(len(self.columns), room)
         self._landmarks_px: list[NDArray[np.float32]] = []
 
     def enter(self, frame: int, faces: tuple[DetectedFace, ...], height_px: int, width_px: int) -> None:
@@ -56,7 +55,7 @@ class FaceLedger:
     def measured(self) -> Float64:
         """Return what was measured, [shape=(n, D)], a row for every detection."""
         self._measure()
-        return self._measured[: self._known]
+        return self._measured.rows
 
     def landmarks_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the landmarks of detections, [shape=(T, 478, 3)], 0 where a row is -1."""
@@ -79,18 +78,10 @@ class FaceLedger:
         ]
         if self._blendshapes:
             parts.append(np.stack([face.blendshapes for face, _, _ in self._waiting if face.blendshapes is not None]))
-        self._append(np.concatenate(parts, axis=1))
+        self._measured.append(np.concatenate(parts, axis=1).astype(np.float64, copy=False))
         self._centre_px.append((low + high) / 2)
         self._height_px.append((high - low)[:, 1])
         self._waiting.clear()
-
-    def _append(self, rows: Float64) -> None:
-        """Put measures under the others: the matrix grows where it lies, hours of it are not copied."""
-        end = self._known + len(rows)
-        if end > len(self._measured):
-            self._measured.resize((max(end, 2 * len(self._measured)), len(self.columns)), refcheck=False)
-        self._measured[self._known : end] = rows
-        self._known = end
 
     def _place(
         self, points: Float64, pose: HeadPose, centre_px: Float64, height_px: Float64, frame_px: Float64

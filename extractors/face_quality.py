@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from extractors.face_config import FaceConfig
 from extractors.face_speaker import SpeakerChoice
 from extractors.face_sync import Sync
+from pipeline.room import in_blocks
 from pipeline.track import FeatureTrack
 
 
@@ -32,7 +33,7 @@ def face_quality(
     return {
         "face_frames": len(track.times_s),
         "face_seen_share": _share(track.mask),
-        "face_unsure_frames": int(track.values[:, track.names.index("face_unsure")].sum()),
+        "face_unsure_frames": _unsure(track),
         "face_tracks": len(present),
         "several_faces_share": _share(several),
         "speaker_changes": int(np.count_nonzero(np.diff(choice.track))),
@@ -58,6 +59,11 @@ def face_flags(
         "out_of_sync": sync is not None and sync.out_of_time,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
+
+
+def _unsure(track: FeatureTrack) -> int:
+    column = track.names.index("face_unsure")
+    return sum(int(track.values[part, column].sum()) for part in in_blocks(track.values))
 
 
 def _share(frames: NDArray[np.bool_]) -> float:

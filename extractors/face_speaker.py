@@ -12,6 +12,7 @@ something, so that they do not flicker (Viterbi's algorithm over windows and fac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +141,7 @@ def mouth_voice_match(
 
 
 def _matches(
-    windows: Sequence[Bool],
+    windows: Sequence[slice],
     openings: Sequence[Float64],
     present: Sequence[Bool],
     times_s: Float64,
@@ -152,7 +153,7 @@ def _matches(
     spoken = np.interp(times_s, speech.times_s, speech.active.astype(np.float64)) > 0.5
     scores, lags_s = np.full((2, len(windows), len(openings)), np.nan)
     for row, window in enumerate(windows):
-        if 2 * (spoken & window).sum() < config.min_frames:
+        if 2 * spoken[window].sum() < config.min_frames:
             continue
         for column, (opening, seen) in enumerate(zip(openings, present, strict=True)):
             # Cut to the window: a long clip has many windows.
@@ -202,12 +203,13 @@ def syllable_level(speech: SpeechEnvelope) -> Float64:
     return np.convolve(padded, weights / weights.sum(), mode="valid")
 
 
-def _windows(times_s: Float64, window_s: float) -> list[Bool]:
-    """Cut the clip into equal windows of about ``window_s``."""
+def _windows(times_s: Float64, window_s: float) -> list[slice]:
+    """Cut the clip into equal windows of about ``window_s``: the frames of each that has any."""
     span_s = float(times_s[-1] - times_s[0])
     count = max(1, int(span_s / window_s)) if span_s >= 2 * window_s else 1
     number = np.minimum(((times_s - times_s[0]) / max(span_s, 1e-9) * count).astype(np.int64), count - 1)
-    return [number == index for index in range(count) if (number == index).any()]
+    edges = [*np.flatnonzero(np.diff(number, prepend=-1)).tolist(), len(number)]
+    return [slice(first, end) for first, end in pairwise(edges)]
 
 
 def _best_path(scores: Float64, switch_cost: float) -> NDArray[np.int64]:

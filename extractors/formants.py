@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from extractors.audio_config import RATE_HZ, AudioConfig
 from extractors.filterbank import band
 from extractors.spectrogram import frequencies_hz
+from pipeline.room import in_blocks
 
 FORMANTS = 3
 CEILING_HZ = 5250.0
@@ -145,17 +146,21 @@ def formant_tracks(
     if count == 0:
         nothing = np.zeros((0, FORMANTS), np.float32)
         return Formants(nothing, nothing, np.zeros((0, FORMANTS), bool))
-    empty = np.full((count, 1), np.nan)
-    frequency_hz = np.concatenate([frequency_hz, empty], axis=1)
-    bandwidth_hz = np.concatenate([bandwidth_hz, empty], axis=1)
     joined = np.concatenate([[False], np.diff(frames) == 1])
     choice = _cheapest_path(frequency_hz, bandwidth_hz, joined)
-    frequency = np.take_along_axis(frequency_hz, _CHOICES[choice], axis=1)
-    bandwidth = np.take_along_axis(bandwidth_hz, _CHOICES[choice], axis=1)
+    frequency, bandwidth = np.empty((2, count, FORMANTS))
+    for part in in_blocks(frequency_hz, bandwidth_hz):
+        frequency[part] = np.take_along_axis(_with_missing(frequency_hz[part]), _CHOICES[choice[part]], axis=1)
+        bandwidth[part] = np.take_along_axis(_with_missing(bandwidth_hz[part]), _CHOICES[choice[part]], axis=1)
     valid = np.isfinite(frequency) & (pitch_hz <= HIGHEST_PITCH_HZ)[:, None] & _steady(frequency, joined)
     return Formants(
         np.where(valid, frequency, 0.0).astype(np.float32), np.where(valid, bandwidth, 0.0).astype(np.float32), valid
     )
+
+
+def _with_missing(resonances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[V, CANDIDATES] -> [V, CANDIDATES + 1] the last stands for a formant that is left out."""
+    return np.concatenate([resonances, np.full((len(resonances), 1), np.nan)], axis=1)
 
 
 def _costs(frequency_hz: NDArray[np.float64], bandwidth_hz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -180,9 +185,9 @@ def _cheapest_path(
     count, width = len(joined), len(_CHOICES)
     back = np.empty((count, width), np.int8)
     best, before = np.zeros(0), np.zeros(0)
-    for start in range(0, count, _BLOCK_FRAMES):
-        here = slice(start, start + _BLOCK_FRAMES)
-        cost, octaves = _costs(frequency_hz[here], bandwidth_hz[here]), np.log2(frequency_hz[here])
+    for part in in_blocks(frequency_hz, bandwidth_hz):
+        start, hz = part.start, _with_missing(frequency_hz[part])
+        cost, octaves = _costs(hz, _with_missing(bandwidth_hz[part])), np.log2(hz)
         for row in range(len(cost)):
             if start + row == 0:
                 best = cost[0]

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extractors.aligner import Aligner
 from extractors.confidence import clip_fit
+from pipeline.longsound import Samples
 
 CONTRAST_RANGE = (-2.0, 8.0)
 """Nats a frame; what lies beyond says no more."""
@@ -79,7 +79,7 @@ def worst_window(
 
 
 def is_mismatch(
-    fit: float, written: Sequence[str] | None, samples: NDArray[np.float32], aligner: Aligner, bound: float | None
+    fit: float, written: Sequence[str] | None, samples: Samples, aligner: Aligner, bound: float | None
 ) -> tuple[bool, float | None]:
     """Return whether the words are another recording's, and the contrast where it was measured.
 
@@ -101,7 +101,7 @@ def is_mismatch(
     least, most = (aligner.contrast_weight * end for end in CONTRAST_RANGE)
     if not limit - most <= fit < limit - least:
         return fit < limit, None  # whatever the contrast is
-    placement = aligner.place(list(reversed(written)), samples)
+    placement = aligner.place(list(reversed(written)), samples[:])
     if placement is None:
         return fit < limit, None
     contrast = float(np.clip(fit - placement.fit, *CONTRAST_RANGE))

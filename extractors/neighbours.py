@@ -10,15 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extractors.aligner import Aligner
 from extractors.cepstra import RATE_HZ
 from extractors.timed_rows import TimedRow, found_row
 from extractors.utterances import MOST_WORDS, PAD_S, PAUSE_S
+from pipeline.longsound import Samples
 from pipeline.speech import HOP_S, SpeechEnvelope
 
-Float = NDArray[np.float32]
 Rows = dict[int, TimedRow]
 
 APART_S = 1.0
@@ -54,7 +53,7 @@ def beside_neighbours(
     rows: Sequence[TimedRow],
     words: Sequence[int],
     written: Sequence[str],
-    samples: Float,
+    samples: Samples,
     speech: SpeechEnvelope,
     aligner: Aligner,
 ) -> Rows:
@@ -89,7 +88,7 @@ def beside_neighbours(
 class _Search:
     rows: Sequence[TimedRow]
     written: Sequence[str]
-    samples: Float
+    samples: Samples
     speech: SpeechEnvelope
     aligner: Aligner
 

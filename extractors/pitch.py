@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from extractors.audio_config import HOP_S, RATE_HZ, AudioConfig
 from extractors.filterbank import band
 from extractors.spectrogram import frequencies_hz
+from pipeline.room import in_blocks, picked
 
 CANDIDATES = 6
 PITCH_BAND_HZ = (50.0, 1200.0, 2400.0)
@@ -37,7 +38,6 @@ VOICING_CHANGE_COST = 0.14
 SILENCE_DEPTH_DB = 25.0
 """Further than this under the loud parts of the clip, voicing has to be ever clearer."""
 MIN_VOICED_S = 0.03
-_BLOCK_FRAMES = 16384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,12 +144,14 @@ def pitch_path(candidates: PitchCandidates, peak_db: NDArray[np.float64], config
     if frames == 0:
         return Pitch(np.zeros(0, np.float32), np.zeros(0, np.float32))
     states = _best_path(candidates, peak_db)
-    rows = np.arange(frames)
     voiced = states < CANDIDATES
     voiced &= _long_enough(voiced, round(MIN_VOICED_S / HOP_S))
     chosen = np.where(voiced, states, 0)
-    frequency = np.where(voiced, RATE_HZ / candidates.lag_samples[rows, chosen], 0.0)
-    voicing = np.where(voiced, candidates.strength[rows, chosen], candidates.strength.max(axis=1))
+    frequency = np.where(voiced, RATE_HZ / picked(candidates.lag_samples, chosen), 0.0)
+    strongest = np.empty(frames, np.float32)
+    for part in in_blocks(candidates.strength):
+        strongest[part] = candidates.strength[part].max(axis=1)
+    voicing = np.where(voiced, picked(candidates.strength, chosen), strongest)
     return Pitch(frequency.astype(np.float32), voicing.astype(np.float32))
 
 
@@ -175,8 +177,9 @@ def _best_path(candidates: PitchCandidates, peak_db: NDArray[np.float64]) -> NDA
     change[-1, -1] = 0.0
     columns = np.arange(width)
     best, before = np.zeros(0), np.zeros(0)
-    for start in range(0, frames, _BLOCK_FRAMES):
-        scores, log_hz = _local_scores(candidates, peak_db, slice(start, start + _BLOCK_FRAMES))
+    for part in in_blocks(candidates.lag_samples, candidates.strength):
+        scores, log_hz = _local_scores(candidates, peak_db, part)
+        start = part.start
         for row in range(len(scores)):
             if start + row == 0:
                 best = scores[0]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from extractors.language_presets import RECOGNISER_NAME
 from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
+from pipeline.longsound import Samples
 from pipeline.speech import HOP_S, speech_envelope
 from pipeline.words import Transcript, TranscriptWord
 
@@ -48,7 +49,7 @@ class Recogniser:
         self._device = _chosen(config.device)
         self._pipeline = _pipeline(recogniser_folder(config.model), self._device)
 
-    def transcribe(self, samples: Float, language: str | None = None) -> Transcript:
+    def transcribe(self, samples: Samples, language: str | None = None) -> Transcript:
         """Return what is said, with the time of each word.
 
         Sound is heard in pieces of up to 28 s that end in pauses; pieces without speech are not heard at all,
@@ -105,7 +106,7 @@ class Recogniser:
                 yield TranscriptWord(text, start_s + low_s, start_s + high_s)
 
 
-def _pieces(samples: Float) -> Iterator[tuple[float, Float]]:
+def _pieces(samples: Samples) -> Iterator[tuple[float, Float]]:
     """Cut sound at the longest pause of the second half of each 28 s; skip what holds no speech."""
     active = speech_envelope(samples, RATE_HZ).active
     hop, start = round(HOP_S * RATE_HZ), 0

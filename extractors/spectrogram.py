@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.audio_config import HOP_SAMPLES, RATE_HZ, AudioConfig
+from pipeline.longsound import Samples
 
 CONTEXT_FRAMES = 16
 """Frames before and after a block that are computed with it, so that flux and cycles see their neighbours."""
@@ -20,7 +21,7 @@ _NO_OFFSET = np.float32(0.0)
 class CleanSamples:
     """Samples that are finite, and their constant offset, still to be taken away: a copy of hours is not made."""
 
-    samples: NDArray[np.float32]
+    samples: Samples
     """[shape=(N,)] mono, 16 kHz, full scale 1."""
     offset: np.float32
     """What `blocks` takes away."""
@@ -45,23 +46,35 @@ class Block:
     keep_to: int
 
 
-def finite(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+def finite(samples: Samples) -> tuple[Samples, int]:
     """Return the samples with what is not finite set to 0 (the same array if all is), and how many those were."""
     bad = sum(
         int(np.count_nonzero(~np.isfinite(samples[start : start + _CHUNK])))
         for start in range(0, samples.size, _CHUNK)
     )
-    return (np.where(np.isfinite(samples), samples, np.float32(0.0)), bad) if bad else (samples, 0)
+    if not bad:
+        return samples, 0
+    found = samples[:]
+    return np.where(np.isfinite(found), found, np.float32(0.0)), bad
 
 
-def cleaned(samples: NDArray[np.float32]) -> CleanSamples:
+def cleaned(samples: Samples) -> CleanSamples:
     """Return the samples with what is not finite set to 0, and their mean over the clip."""
     filled, replaced = finite(samples)
-    offset = np.float32(filled.mean(dtype=np.float64)) if filled.size else np.float32(0.0)
+    offset = np.float32(_sum(filled) / filled.size) if filled.size else np.float32(0.0)
     if not replaced:
         return CleanSamples(samples, offset, 0)
     # What was not finite stays 0: the offset was never in it.
-    return CleanSamples(np.where(np.isfinite(samples), filled - offset, np.float32(0.0)), np.float32(0.0), replaced)
+    without = np.where(np.isfinite(samples[:]), filled[:] - offset, np.float32(0.0))
+    return CleanSamples(without, np.float32(0.0), replaced)
+
+
+def _sum(samples: Samples) -> np.float64:
+    """Sum of all samples, as NumPy's of the array in one: it goes by 8192, and so does every chunk."""
+    total = np.float64(0.0)
+    for start in range(0, samples.size, _CHUNK):
+        total = np.add.reduce(samples[start : start + _CHUNK], dtype=np.float64, initial=total)
+    return total
 
 
 def frame_count(sample_count: int) -> int:
@@ -79,7 +92,7 @@ def frequencies_hz(config: AudioConfig) -> NDArray[np.float64]:
     return np.asarray(np.fft.rfftfreq(config.fft_samples, 1.0 / RATE_HZ))
 
 
-def blocks(samples: NDArray[np.float32], config: AudioConfig, offset: np.float32 = _NO_OFFSET) -> Iterator[Block]:
+def blocks(samples: Samples, config: AudioConfig, offset: np.float32 = _NO_OFFSET) -> Iterator[Block]:
     """Yield the clip's frames block by block; ``[keep_from, keep_to)`` of all blocks are each frame once.
 
     Parameters
@@ -99,7 +112,7 @@ def blocks(samples: NDArray[np.float32], config: AudioConfig, offset: np.float32
 
 
 def _samples_under(
-    samples: NDArray[np.float32], first: int, last: int, config: AudioConfig, offset: np.float32
+    samples: Samples, first: int, last: int, config: AudioConfig, offset: np.float32
 ) -> NDArray[np.float32]:
     """Return the samples under frames ``[first, last)``: frame t is centred on sample (t + 0.5) hop."""
     begin = first * HOP_SAMPLES + HOP_SAMPLES // 2 - config.window_samples // 2

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from extractors.aligner import Aligner, PlacedRow, Placement, Saying
 from extractors.cepstra import RATE_HZ
 from extractors.proportional import LETTER_S, spread_over_speech
 from extractors.utterances import LONGEST_S, MOST_WORDS, PAUSE_S, Stretch
+from pipeline.longsound import Samples
 from pipeline.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
 from pipeline.words import Cue, Rung, Transcript
-
-Float = NDArray[np.float32]
 
 UNSAID_MARGIN = 1.0
 """An utterance that fits so much less than one with a few wrong words was never said where it was thought to be."""
@@ -72,7 +68,7 @@ def aligned_rows(
     rows: Sequence[TimedRow],
     written: Sequence[str],
     stretch: Stretch,
-    samples: Float,
+    samples: Samples,
     speech: SpeechEnvelope,
     aligner: Aligner,
     whole: bool,

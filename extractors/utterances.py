@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.longsound import Samples
 from pipeline.timegrid import Interval
 from pipeline.words import Transcript
 
@@ -56,7 +57,7 @@ class Recording:
     written: Sequence[str]
     lasting_s: Sequence[float]
     """How long each word takes to say."""
-    samples: Float
+    samples: Samples
     """[shape=(N,)]"""
     rate_hz: int
 

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.aligner import Aligner, Saying
@@ -31,10 +30,9 @@ from extractors.timed_rows import (
 )
 from extractors.utterances import Recording, bounded_stretches, uncut, utterances
 from pipeline.errors import ModelMissingError, TranscriptError
-from pipeline.speech import speech_envelope
+from pipeline.longsound import Samples
+from pipeline.speech import SpeechEnvelope, speech_envelope
 from pipeline.words import Transcript, Word
-
-Float = NDArray[np.float32]
 
 UNHEARD_FIT = -8.0
 """Counts for a word that nobody was heard to say; the fit of other speech is about that low."""
@@ -90,7 +88,15 @@ class WordTimer:
         self._config = config
         self.shelf = AlignerShelf(config.aligners, config.device, config.g2p)
 
-    def time(self, transcript: Transcript, samples: Float, rate_hz: int, *, rough: bool = False) -> TimedWords:
+    def time(
+        self,
+        transcript: Transcript,
+        samples: Samples,
+        rate_hz: int,
+        *,
+        rough: bool = False,
+        speech: SpeechEnvelope | None = None,
+    ) -> TimedWords:
         """Return the place of every word of the transcript.
 
         Where nobody is heard, or the sound cannot hold the words, or nothing can align their language, they are
@@ -99,13 +105,15 @@ class WordTimer:
         Parameters
         ----------
         transcript : Transcript
-        samples : ndarray [shape=(N,)]
+        samples : ndarray or LongSound [shape=(N,)]
             Mono, full scale 1.
         rate_hz : int
             16000.
         rough : bool
             Whether the times in the transcript only say where to search, whatever the configuration says (a speech
             recogniser's are of that kind). Where nothing can search, they are kept.
+        speech : SpeechEnvelope, optional
+            Of these samples, if it is known.
 
         Raises
         ------
@@ -135,10 +143,15 @@ class WordTimer:
             bounded, given = with_word_cues(transcript), [False] * len(given)
         else:
             bounded = transcript
-        return self._judged(transcript, _timed(bounded, given, samples, aligner), samples, aligner, problem)
+        return self._judged(transcript, _timed(bounded, given, samples, speech, aligner), samples, aligner, problem)
 
     def _judged(
-        self, transcript: Transcript, rows: Sequence[TimedRow], samples: Float, aligner: Aligner | None, problem: str
+        self,
+        transcript: Transcript,
+        rows: Sequence[TimedRow],
+        samples: Samples,
+        aligner: Aligner | None,
+        problem: str,
     ) -> TimedWords:
         places = fit_rows([row.place for row in rows], samples.size / RATE_HZ)
         words = tuple(
@@ -195,12 +208,18 @@ def _worst_window(rows: Sequence[TimedRow], aligner: Aligner, bound: float | Non
     return replace(worst, first=searched[worst.first], last=searched[worst.last]) if worst else None
 
 
-def _timed(transcript: Transcript, given: Sequence[bool], samples: Float, aligner: Aligner | None) -> list[TimedRow]:
+def _timed(
+    transcript: Transcript,
+    given: Sequence[bool],
+    samples: Samples,
+    speech: SpeechEnvelope | None,
+    aligner: Aligner | None,
+) -> list[TimedRow]:
     """Return a row for every word; without an aligner, words without times are spread over speech.
 
     Never is one language aligned with the models of another.
     """
-    speech = speech_envelope(samples, RATE_HZ)
+    speech = speech or speech_envelope(samples, RATE_HZ)
     written = [word.text for word in transcript.words]
     sayings = aligner.sayings(written) if aligner else [Saying()] * len(written)
     rows = [

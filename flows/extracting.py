@@ -22,10 +22,11 @@ from flows.server import served_flow
 from flows.workers import WorkerSpec
 from pipeline.clip import Clip
 from pipeline.errors import UsageError
+from pipeline.failures import Failure
 from pipeline.quarantine import GIVEN_UP, Quarantine
 from pipeline.shards import parse_shard
 from pipeline.sources import Listing, read_source
-from pipeline.store import Failure, FeatureStore
+from pipeline.store import FeatureStore
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -196,7 +197,7 @@ def fill(request: Request, effort: Effort, observe: Observer | None) -> list[Out
         Another run is writing to the store, or it cannot be written.
     """
     store, settings = request.store, request.settings.model_dump(mode="json")
-    with store.locked():
+    with store.locked() as turn:
         store.write_settings({"extraction": settings})
         given_up = Quarantine(store.path, json.dumps([EXTRACTION_VERSION, settings], sort_keys=True))
         outcomes = _unreadable(request.listing)
@@ -207,19 +208,26 @@ def fill(request: Request, effort: Effort, observe: Observer | None) -> list[Out
                 todo.append(clip)
             else:
                 outcomes.append(Outcome(clip.clip_id, str(clip.path or ""), "failed", held.stage, held.error))
+                _remove(store, clip.clip_id)
         if observe is not None:
             for outcome in outcomes:
                 observe(outcome)
-        spec = WorkerSpec(store.path.resolve(), request.settings, effort.timeout_s, device=effort.device)
-        watch = _watcher(todo, given_up, effort.timeout_s, observe)
+        spec = WorkerSpec(store.path.resolve(), request.settings, effort.timeout_s, device=effort.device, turn=turn)
+        watch = _watcher(store, todo, given_up, effort.timeout_s, observe)
         outcomes += run_batches(todo, spec, effort.crew, watch)
         failures = [Failure(o.clip_id, o.path, o.stage, o.error) for o in outcomes if o.status == "failed"]
         store.write_failures(failures)
     return outcomes
 
 
-def _watcher(clips: Sequence[Clip], given_up: Quarantine, timeout_s: float, observe: Observer | None) -> Observer:
-    """Return who keeps the quarantine while outcomes come in, and passes them on."""
+def _watcher(
+    store: FeatureStore, clips: Sequence[Clip], given_up: Quarantine, timeout_s: float, observe: Observer | None
+) -> Observer:
+    """Return who keeps the quarantine while outcomes come in, and passes them on.
+
+    What an earlier run stored of a clip that is given up goes, as that of one that fails does in its worker: it was
+    made of another file or other words, and nobody must train on it.
+    """
     by_id = {clip.clip_id: clip for clip in clips}
     lock = threading.Lock()
 
@@ -227,12 +235,18 @@ def _watcher(clips: Sequence[Clip], given_up: Quarantine, timeout_s: float, obse
         with lock:
             if outcome.stage in GIVEN_UP:
                 given_up.give_up(by_id[outcome.clip_id], timeout_s, outcome.stage, outcome.error)
+                _remove(store, outcome.clip_id)
             elif outcome.status != "failed":
                 given_up.release(outcome.clip_id)
         if observe is not None:
             observe(outcome)
 
     return watch
+
+
+def _remove(store: FeatureStore, clip_id: str) -> None:
+    if clip_id in store:
+        store.remove(clip_id)
 
 
 def _report(summary: ExtractSummary) -> None:

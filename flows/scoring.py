@@ -21,7 +21,8 @@ from flows.scoretable import check_out, write_scores
 from flows.server import served_flow
 from pipeline.aligned import AlignedClip
 from pipeline.errors import PipelineError, UsageError
-from pipeline.store import Failure, FeatureStore, write_failures
+from pipeline.failures import Failure, write_failures
+from pipeline.store import FeatureStore
 
 
 @served_flow(name="score", persist_result=False)

@@ -18,9 +18,11 @@ from pipeline.store import FeatureStore
 class Work:
     """Extracts clips into a store, keeping those that are there already."""
 
-    def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
-        self._store = FeatureStore(store)
-        self._extractor = Extractor(config, device)
+    def __init__(
+        self, store: Path, config: ExtractionConfig, device: Device = "auto", turn: str | None = None
+    ) -> None:
+        self._store = FeatureStore(store, turn=turn)
+        self._extractor = Extractor(config, device, scratch=store)
 
     def do(self, clip: Clip) -> Outcome:
         """Bring one clip of the store up to date; never raises, a bad clip is an outcome."""
@@ -63,14 +65,17 @@ class Work:
             return None
 
     def _failed(self, clip: Clip, stage: str, message: str) -> Outcome:
-        """Report a failure; what an earlier run stored of the clip is no longer true and goes."""
-        if stage != "write" and clip.clip_id in self._store:
+        """Report a failure; what an earlier run stored of the clip is no longer true and goes.
+
+        What cannot be written ends the run, and is kept by Prefect: it names the store, never a clip.
+        """
+        path, line = str(clip.path or ""), " ".join(message.split())
+        if stage == "write":
+            return Outcome(clip.clip_id, path, "failed", stage, line)
+        if clip.clip_id in self._store:
             self._store.remove(clip.clip_id)
-        line = " ".join(message.split())
-        name = f"clip {clip.clip_id!r}"
-        return Outcome(
-            clip.clip_id, str(clip.path or ""), "failed", stage, line if clip.clip_id in line else f"{name}: {line}"
-        )
+        named = line if clip.clip_id in line else f"clip {clip.clip_id!r}: {line}"
+        return Outcome(clip.clip_id, path, "failed", stage, named)
 
 
 def _out_of_memory(error: BaseException) -> bool:

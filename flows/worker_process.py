@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
-def serve(pipe: Connection, spec: "WorkerSpec", owner: int, notes: str) -> None:
-    """Run in the subprocess: extract what comes through the pipe until its owner closes it."""
+def serve(pipe: Connection, spec: "WorkerSpec", owner: int, notes: int) -> None:
+    """Run in the subprocess: extract what comes through the pipe until its owner closes it.
+
+    ``notes`` is the descriptor that chatter goes to.
+    """
     _die_with(owner)
     _settle(notes)
     forbid_network()
-    work = spec.work(spec.store, spec.config, spec.device)
+    work = spec.work(spec.store, spec.config, spec.device, spec.turn)
     pipe.send("ready")
     while True:
         try:
@@ -40,12 +43,11 @@ def _die_with(owner: int) -> None:
         os._exit(1)
 
 
-def _settle(notes: str) -> None:
+def _settle(notes: int) -> None:
     """Leave Ctrl-C to the owner, be the first to go when memory runs out, send chatter to the notes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")
     warnings.filterwarnings("ignore")
-    descriptor = os.open(notes, os.O_WRONLY | os.O_APPEND)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
+    os.dup2(notes, 2)
+    os.close(notes)

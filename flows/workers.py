@@ -10,7 +10,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from extractors.extraction import Device, ExtractionConfig
 from flows.outcome import Outcome
 from flows.spawning import importable_main, one_core
 from flows.work import Work
+from flows.worker_notes import WorkerNotes
 from flows.worker_process import serve
 from pipeline.clip import Clip
 from pipeline.errors import PipelineError, StoreError
@@ -65,10 +65,12 @@ class WorkerSpec:
     config: ExtractionConfig
     deadline_s: float = 600.0
     """Longest time for one clip."""
-    work: Callable[[Path, ExtractionConfig, Device], Doer] = Work
+    work: Callable[[Path, ExtractionConfig, Device, str | None], Doer] = Work
     """Makes, in the subprocess, what does the work."""
     device: Device = "auto"
     """Where its torch models run."""
+    turn: str | None = None
+    """Of the run that it works for: `FeatureStore.locked`."""
 
 
 class Worker:
@@ -78,7 +80,7 @@ class Worker:
         self.spec = spec
         self._starter = starter
         self._process: Any = None
-        self._notes = tempfile.NamedTemporaryFile(prefix="dmd-worker-", suffix=".log")
+        self._notes = WorkerNotes()
         self._pipe: Connection | None = None
         self._stopped = False
 
@@ -129,16 +131,9 @@ class Worker:
         self._process = self._pipe = None
 
     def discard(self) -> None:
-        """End the subprocess for good and remove its notes; for its owner, who asks nothing more of it."""
+        """End the subprocess for good; for its owner, who asks nothing more of it."""
         self.close()
         self._notes.close()
-
-    def _last_note(self) -> str:
-        """Return the last line that native code wrote before it died: a failed check, a sanitizer's verdict."""
-        self._notes.seek(0)
-        lines = self._notes.read().decode("utf-8", "replace").split("\n")
-        found = [line.strip() for line in lines if line.strip()]
-        return f": {found[-1][:200]}" if found else ""
 
     def _heed_stop(self) -> None:
         if self._stopped:
@@ -154,7 +149,7 @@ class Worker:
             try:
                 self._starter.submit(self._start).result()
             except (EOFError, OSError):
-                reason = f"{self._exit_code()}{self._last_note()}"
+                reason = f"{self._exit_code()}{self._notes.last()}"
                 self.close()
                 self._heed_stop()
                 if not left:
@@ -171,18 +166,18 @@ class Worker:
                 return TIMEOUT, f"not done after {self.spec.deadline_s:.0f} s"
             outcome = self._pipe.recv()
         except (EOFError, OSError):
-            return CRASH, f"ended its worker process ({self._exit_code()}{self._last_note()})"
+            return CRASH, f"ended its worker process ({self._exit_code()}{self._notes.last()})"
         assert isinstance(outcome, Outcome)
         # What is left of its memory is of no use to the next clip.
         return (MEMORY, "needs more memory than there is") if outcome.stage == MEMORY else outcome
 
     def _start(self) -> None:
         self.close()
-        self._notes.truncate(0)
+        self._notes.empty()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, self.spec, os.getpid(), self._notes.name), name="dmd-worker", daemon=True
+            target=serve, args=(theirs, self.spec, os.getpid(), self._notes), name="dmd-worker", daemon=True
         )
         with importable_main(), one_core():
             self._process.start()

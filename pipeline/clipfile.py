@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.aligned import AlignedClip, ClipInfo, Segment, WordPieces
 from pipeline.errors import DamagedClipError
 from pipeline.jsontext import parse_json
+from pipeline.room import in_blocks
 from pipeline.track import FeatureTrack, WordFeatures
 from pipeline.words import Word
 
@@ -67,8 +68,8 @@ def packed(clip: AlignedClip) -> Iterator[bytes | memoryview]:
     text += b" " * (-len(text) % 8)
     yield struct.pack("<Q", len(text)) + text
     for name in order:
-        if arrays[name].nbytes:  # an array without elements has no bytes to look at
-            yield np.ascontiguousarray(arrays[name]).data.cast("B")
+        for rows in in_blocks(arrays[name]) if arrays[name].nbytes else ():  # one without elements has no bytes
+            yield np.ascontiguousarray(arrays[name][rows]).data.cast("B")
 
 
 def _contents(clip: AlignedClip) -> tuple[Arrays, str]:

@@ -105,7 +105,7 @@ def _marks(store: FeatureStore, clip_id: str) -> _Marks:
 
 def _not_clips(folder: Path) -> list[Path]:
     """Return the files of a folder, those of other clips and the store's settings left out."""
-    own = {folder / "store.json", folder / ".lock"}
+    own = {folder / "store.json", folder / ".lock", folder / ".writers"}
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in own]
     return [path for path in found if path.parent.parent != folder / "clips"]
 

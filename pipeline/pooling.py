@@ -18,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.room import let_go
 from pipeline.timegrid import cells
 from pipeline.track import FeatureTrack, WordFeatures
 from pipeline.words import Word
 
+LET_GO_WORDS = 128
+"""After so many words, what was read of a track in a file is let go of."""
 Functional = Literal["std", "slope", "p10", "p90", "coverage"]
 Floats = NDArray[np.float64]
 
@@ -78,6 +81,8 @@ def pool(track: FeatureTrack, words: Sequence[Word], config: PoolingConfig | Non
             frames, weights = _frames(track, starts_s, ends_s, word, config.nearest_s)
             if frames.size:
                 _fill(values[row], valid[row], track, frames, weights, extra, word)
+            if row % LET_GO_WORDS == 0:
+                let_go(track.values, track.valid)
     return WordFeatures(np.where(valid, values, 0.0).astype(np.float32), valid, names)
 
 

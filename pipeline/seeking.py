@@ -1,5 +1,7 @@
 """Seeking: where a file's own time begins, and how to start reading shortly before a given time."""
 
+import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from pipeline.decoding import Decoder, PacketSource
+from pipeline.errors import MediaError
 from pipeline.media_file import open_media
 from pipeline.media_info import choose_audio, choose_video
 
@@ -35,6 +38,28 @@ def first_presentation_s(path: Path, max_pixels: int) -> float:
         video, _ = choose_video(container, max_pixels)
         time_s = None if video is None else _first_s(container, video, max_pixels)
     return 0.0 if time_s is None else time_s
+
+
+def segment_on_file_clock(
+    path: Path, start_s: float | None, end_s: float | None, max_pixels: int
+) -> tuple[float | None, float | None]:
+    """Return the ends of a segment in the file's clock.
+
+    Raises
+    ------
+    MediaError
+        If the segment is not a stretch of time.
+    """
+    if start_s is None and end_s is None:
+        return None, None
+    first_s, last_s = start_s or 0.0, math.inf if end_s is None else end_s
+    if not 0.0 <= first_s < last_s:
+        raise MediaError(
+            f"{os.fspath(path)!r}: the segment [{start_s}, {end_s}) s is not a stretch of time; "
+            "give 0 <= start_s < end_s"
+        )
+    zero_s = first_presentation_s(path, max_pixels)
+    return None if start_s is None else zero_s + first_s, None if end_s is None else zero_s + last_s
 
 
 def seek_before(container: InputContainer, streams: Sequence[Stream], time_s: float) -> bool:

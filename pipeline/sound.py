@@ -1,6 +1,6 @@
 """Sound: decoded blocks of any rate and layout become one line of 16 kHz mono samples on the file's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +8,7 @@ import soxr
 from numpy.typing import NDArray
 
 from pipeline.errors import MediaError
+from pipeline.longsound import LongSound, Samples
 from pipeline.presentation import BlockPlace, Repairs, SampleClock
 
 Float32 = NDArray[np.float32]
@@ -17,6 +18,12 @@ BLOCK_SAMPLES = 16384
 """Source samples that are mixed and resampled at once; small codec frames cost more calls than work."""
 FULL_SCALE = 0.999
 """A sample at or above this share of full scale counts as clipped (lossy codecs move it by a little)."""
+HELD_S = 600.0
+"""Longer sound is not held but decoded again where it is asked for: the memory of a worker must not grow with it."""
+PART_SAMPLES = RATE_HZ
+"""Streamed samples are given in parts of at least a second: some codecs give a hundred blocks a second."""
+HOLE_SAMPLES = 30 * RATE_HZ
+"""And of at most so many: a damaged timestamp makes a hole of hours."""
 EDGE_S = 0.1
 """Sound around a segment that is taken in too, so that the resampler's filter sees real neighbours."""
 LIMIT = 8.0
@@ -33,8 +40,9 @@ OTHER_WEIGHT = 0.5
 class Audio:
     """The sound of one clip; sample ``i`` is heard at ``start_pts_s + i / rate_hz``."""
 
-    samples: Float32
-    """[shape=(N,)] mono, full scale is 1.0; decoders may overshoot it. Holes in the stream are 0.0."""
+    samples: Samples
+    """[shape=(N,)] mono, full scale is 1.0; decoders may overshoot it. Holes in the stream are 0.0. An array, or for
+    more than `HELD_S` a `LongSound`, which is read in stretches."""
     start_pts_s: float
     """Time of sample 0 in the file's clock: time 0 of the clip."""
     source_rate_hz: int
@@ -46,11 +54,11 @@ class Audio:
     @property
     def duration_s(self) -> float:
         """N / rate_hz."""
-        return len(self.samples) / self.rate_hz
+        return self.samples.size / self.rate_hz
 
     def __repr__(self) -> str:
         return (
-            f"Audio(N={len(self.samples)}, rate_hz={self.rate_hz}, start_pts_s={self.start_pts_s:.3f}, "
+            f"Audio(N={self.samples.size}, rate_hz={self.rate_hz}, start_pts_s={self.start_pts_s:.3f}, "
             f"source {self.source_rate_hz} Hz x {self.source_channels})"
         )
 
@@ -107,7 +115,7 @@ class _Run:
 
 
 class SoundLine:
-    """Collects decoded blocks into one line of samples.
+    """Makes one line of samples of decoded blocks: holds it, or gives it away part by part.
 
     Parameters
     ----------
@@ -116,18 +124,27 @@ class SoundLine:
     start_s, end_s : float or None
         Stretch of the file's clock to keep; None keeps from the first sample, to the last one.
     max_duration_s : float
-        Longest line to keep in memory.
+        Longest line.
+    again : callable, optional
+        Decodes the same sound from its beginning; with it, a line of more than `HELD_S` is not held.
     """
 
     def __init__(
-        self, declared_s: float | None, start_s: float | None, end_s: float | None, max_duration_s: float
+        self,
+        declared_s: float | None,
+        start_s: float | None,
+        end_s: float | None,
+        max_duration_s: float,
+        again: Callable[[], Iterator[Float32]] | None = None,
     ) -> None:
         self.tally = Tally()
         self._clock = SampleClock(declared_s)
         self._origin_s = start_s
         self._end_s = end_s
         self._max_samples = round(max_duration_s * RATE_HZ)
-        self._line = np.zeros(0, np.float32)
+        self._again = again
+        self._line: Float32 | None = np.zeros(0, np.float32)
+        self._streamed: list[Float32] | None = None
         self._length = 0
         self._run: _Run | None = None
         self._source: tuple[int, int] | None = None
@@ -169,6 +186,21 @@ class SoundLine:
             self._flush(last=False)
         return place.start_s
 
+    def stream(self) -> None:
+        """Hold nothing from here on: what comes is there for `taken`."""
+        self._line, self._streamed = None, []
+
+    def taken(self, *, last: bool = False) -> Iterator[Float32]:
+        """Yield the samples that came since, if they are enough for a part; at the end all of them."""
+        parts = self._streamed or []
+        if not parts or not (last or sum(part.size for part in parts) >= PART_SAMPLES):
+            return
+        self._streamed = []
+        if max(part.size for part in parts) <= HOLE_SAMPLES:
+            parts = [np.concatenate(parts)]
+        for part in parts:
+            yield from (part[start : start + HOLE_SAMPLES] for start in range(0, part.size, HOLE_SAMPLES))
+
     def _outside(self, start_s: float, end_s: float) -> bool:
         origin_s = start_s if self._origin_s is None else self._origin_s
         return end_s < origin_s - EDGE_S or (self._end_s is not None and start_s >= self._end_s + EDGE_S)
@@ -181,9 +213,15 @@ class SoundLine:
             length = min(length, round((self._end_s - self._origin_s) * RATE_HZ))
         if length <= 0 or self._origin_s is None or self._source is None:
             return None
-        self._line.resize(length, refcheck=False)
         clipped = self.tally.clipped / max(1, self.tally.samples)
-        return Audio(self._line, self._origin_s, *self._source, clipped)
+        return Audio(self._samples(length), self._origin_s, *self._source, clipped)
+
+    def _samples(self, length: int) -> Samples:
+        if self._line is not None:
+            self._line.resize(length, refcheck=False)
+            return self._line
+        assert self._again is not None, "nobody asks for the line of sound that was streamed"
+        return LongSound(length, self._again)
 
     def _new_run(self, place: BlockPlace, layout: tuple[str, ...], rate_hz: int) -> _Run:
         # HQ: pass band to 0.91 of the lower Nyquist frequency, linear phase, its delay compensated
@@ -230,11 +268,21 @@ class SoundLine:
         end = first + len(samples)
         if end > self._max_samples:
             raise MediaError(
-                f"its sound is longer than {self._max_samples / RATE_HZ:g} s, the most that is kept in memory; "
+                f"its sound is longer than {self._max_samples / RATE_HZ:g} s, the most that a clip may have; "
                 "cut it with start_s and end_s, or raise max_duration_s"
             )
-        if end > len(self._line):
-            grown = max(end, min(2 * len(self._line), self._max_samples), 30 * RATE_HZ)
-            self._line.resize(grown, refcheck=False)  # realloc: new samples are 0, old ones are not copied twice
-        self._line[first:end] = samples
+        if self._streamed is not None:
+            hole = np.broadcast_to(np.float32(0.0), (first - self._length,))  # takes no memory
+            self._streamed += [hole, samples]
+        elif self._again is not None and end > HELD_S * RATE_HZ:
+            self._line = None
+        elif self._line is not None:
+            self._hold(self._line, samples, first)
         self._length = end
+
+    def _hold(self, line: Float32, samples: Float32, first: int) -> None:
+        end = first + len(samples)
+        if end > len(line):
+            grown = max(end, min(2 * len(line), self._max_samples), 30 * RATE_HZ)
+            line.resize(grown, refcheck=False)  # realloc: new samples are 0, old ones are not copied twice
+        line[first:end] = samples

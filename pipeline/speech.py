@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.longsound import Samples
+
 HOP_S = 0.01
 WINDOW_S = 0.025
 FLOOR_DB = -100.0
@@ -65,7 +67,7 @@ class SpeechEnvelope:
         return f"SpeechEnvelope(T={self.times_s.size}, active={self.share_active:.0%})"
 
 
-def speech_envelope(samples: NDArray[np.float32], rate_hz: int) -> SpeechEnvelope:
+def speech_envelope(samples: Samples, rate_hz: int) -> SpeechEnvelope:
     """Return the level of the speech band and where it rises above its background.
 
     With ``b`` the 10th and ``p`` the 98th percentile of the smoothed level in the 20 s around a frame, speech
@@ -76,7 +78,7 @@ def speech_envelope(samples: NDArray[np.float32], rate_hz: int) -> SpeechEnvelop
 
     Parameters
     ----------
-    samples : ndarray [shape=(N,)]
+    samples : ndarray or LongSound [shape=(N,)]
         Mono, full scale 1; values that are not finite count as 0.
     rate_hz : int
         At least 8000.
@@ -92,7 +94,7 @@ def speech_envelope(samples: NDArray[np.float32], rate_hz: int) -> SpeechEnvelop
         If ``samples`` is not one channel or the rate is under 8000 Hz.
     """
     if samples.ndim != 1:
-        raise ValueError(f"speech envelope wants one channel [N], got shape {samples.shape}")
+        raise ValueError(f"speech envelope wants one channel [N], got {samples.ndim} dimensions")
     if rate_hz < 8000:
         raise ValueError(f"speech envelope wants at least 8000 samples a second, got {rate_hz}")
     level_db = _band_level_db(samples, rate_hz)
@@ -127,7 +129,7 @@ def background_and_peak(
     return np.interp(frames, centres, levels[:, 0]), np.interp(frames, centres, levels[:, 1])
 
 
-def _band_level_db(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64]:
+def _band_level_db(samples: Samples, rate_hz: int) -> NDArray[np.float64]:
     """[T] level of the speech band; blocks of a minute keep memory bounded."""
     hop, width = round(HOP_S * rate_hz), round(WINDOW_S * rate_hz)
     if samples.size == 0:
@@ -151,7 +153,7 @@ def _band_level_db(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.flo
     return np.asarray(10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0))))
 
 
-def _cut(samples: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
+def _cut(samples: Samples, start: int, stop: int) -> NDArray[np.float32]:
     """[stop - start] samples, zeros where the signal does not reach and where it is not finite."""
     piece = np.zeros(stop - start, np.float32)
     first, last = max(start, 0), min(stop, samples.size)

@@ -4,44 +4,35 @@
     STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/clipfile.py)
     STORE/failures.csv                   clips of the last run that failed: clip_id,path,stage,error
     STORE/quarantine.json                clips that are not tried again (see pipeline/quarantine.py)
-    STORE/.lock                          held by the run that is writing
+    STORE/.lock                          held by the run that is writing; says whose turn it is
+    STORE/.writers                       held, together, by all who are writing a file
 
 Nothing in it tells when it was written: two runs over the same clips make the same bytes.
 """
 
-import csv
 import fcntl
 import hashlib
-import io
 import json
 import os
 import re
+import secrets
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.aligned import AlignedClip, ClipInfo
 from pipeline.clipfile import ClipHeader, packed, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
+from pipeline.failures import Failure, read_failures, write_failures
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
 from pipeline.jsontext import parse_json
 
 FORMAT = 1
-FAILURE_COLUMNS = ("clip_id", "path", "stage", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One row of failures.csv."""
-
-    clip_id: str
-    path: str
-    stage: str
-    """Where it failed: `source`, `read`, `extract`, `timeout`, `crash`, `memory`, `write`, `score`."""
-    error: str
-    """One line: what, where, what to do."""
+TAKE_OVER_S = 60.0
+"""How long a run waits for workers of an earlier one to end the file that they are writing."""
 
 
 class FeatureStore:
@@ -52,6 +43,9 @@ class FeatureStore:
     path : Path or str
     create : bool
         Make the store if there is none; otherwise a missing store is an error.
+    turn : str, optional
+        What `locked` gave the run that this one writes for. A worker of a cluster may outlive its run; once another
+        run has taken the store, such a worker can write nothing more.
 
     Raises
     ------
@@ -59,8 +53,9 @@ class FeatureStore:
         No store at that path, or one of another format.
     """
 
-    def __init__(self, path: Path | str, *, create: bool = False) -> None:
+    def __init__(self, path: Path | str, *, create: bool = False, turn: str | None = None) -> None:
         self.path = Path(path)
+        self._turn = turn
         self._clips = self.path / "clips"
         settings = self.path / "store.json"
         if settings.is_file():
@@ -71,6 +66,7 @@ class FeatureStore:
             make_folder(self.path)
             make_folder(self._clips)
             self.write_settings({})
+            write_whole(self.path / ".writers", b"")  # from the beginning: stores of the same clips are equal
         else:
             raise StoreError(
                 f"{self.path}: no feature store here; make one with `dmd extract SOURCE --out {self.path}`"
@@ -148,8 +144,9 @@ class FeatureStore:
         """Write the packed bytes of a clip, as `write` does."""
         file = self.file(clip_id)
         try:
-            make_folder(file.parent)
-            write_whole(file, content)
+            with self._in_turn():
+                make_folder(file.parent)
+                write_whole(file, content)
         except StoreError as error:
             # Named by its folder: what ends a run is kept by Prefect, where no clip should stand.
             raise StoreError(str(error).replace(str(file), str(self.path))) from None
@@ -164,7 +161,8 @@ class FeatureStore:
 
     def remove(self, clip_id: str) -> None:
         """Delete a clip."""
-        self._present(clip_id).unlink()
+        with self._in_turn():
+            self._present(clip_id).unlink()
 
     def file(self, clip_id: str) -> Path:
         """Return where a clip of this id lies: readable, and safe whatever the id holds."""
@@ -181,13 +179,18 @@ class FeatureStore:
         write_failures(self.path / "failures.csv", failures)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[str]:
         """Hold the store for writing; the lock dies with the process, however it ends.
+
+        Yields
+        ------
+        str
+            The turn: what those who write for this run, elsewhere, open the store with.
 
         Raises
         ------
         StoreError
-            Another run is writing to this store.
+            Another run is writing to this store, or it cannot be written.
         """
         descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
@@ -195,11 +198,48 @@ class FeatureStore:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise StoreError(f"{self.path}: another run is writing to this store; wait for it to end") from None
-            for partial in self.path.rglob(f"{PARTIAL_PREFIX}*"):
-                partial.unlink(missing_ok=True)
-            yield
+            yield self._taken_over(descriptor)
         finally:
             os.close(descriptor)
+
+    def _taken_over(self, lock: int) -> str:
+        """Begin a turn when nobody is in the middle of a file; whoever writes for an earlier run is refused then."""
+        turn = secrets.token_hex(16)
+        end = time.monotonic() + TAKE_OVER_S
+        writers = os.open(self.path / ".writers", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            while True:
+                with suppress(BlockingIOError):
+                    fcntl.flock(writers, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                if time.monotonic() > end:
+                    raise StoreError(f"{self.path}: a worker of an earlier run is still writing; wait for it to end")
+                time.sleep(0.05)
+            os.pwrite(lock, turn.encode(), 0)
+            for partial in self.path.rglob(f"{PARTIAL_PREFIX}*"):
+                partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be written ({error.strerror}); free some space") from None
+        finally:
+            os.close(writers)
+        return turn
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let a file be written as long as the run that it is for has the store."""
+        if self._turn is None:
+            yield
+            return
+        writers = os.open(self.path / ".writers", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            fcntl.flock(writers, fcntl.LOCK_SH)
+            if (self.path / ".lock").read_text("ascii") != self._turn:
+                raise StoreError(
+                    f"{self.path}: another run has taken this store; what this one still does is not kept"
+                )
+            yield
+        finally:
+            os.close(writers)
 
     def _present(self, clip_id: str) -> Path:
         file = self.file(clip_id)
@@ -209,30 +249,3 @@ class FeatureStore:
 
     def _files(self) -> Iterator[Path]:
         return (file for file in self._clips.glob("*/*.safetensors") if not file.name.startswith(PARTIAL_PREFIX))
-
-
-def write_failures(path: Path, failures: Sequence[Failure]) -> None:
-    """Write a failures table (`clip_id,path,stage,error`), whole."""
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(FAILURE_COLUMNS)
-    for failure in sorted(failures, key=lambda row: (row.clip_id, row.stage)):
-        rows.writerow([failure.clip_id, failure.path, failure.stage, " ".join(failure.error.split())])
-    write_whole(path, table.getvalue().encode("utf-8", "surrogateescape"))
-
-
-def read_failures(path: Path) -> list[Failure]:
-    """Read a failures table; empty if there is none.
-
-    Raises
-    ------
-    StoreError
-        It is no such table.
-    """
-    if not path.is_file():
-        return []
-    try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return [Failure(*(row[column] or "" for column in FAILURE_COLUMNS)) for row in csv.DictReader(stream)]
-    except (OSError, KeyError, csv.Error):
-        raise StoreError(f"{path}: is damaged; delete it, and the next run writes it anew") from None

@@ -1,13 +1,16 @@
 """Streams: one pass over a media file gives timed frames as they come, and the sound at the end.
 
-Both streams keep the file's own clock, so their start times may differ. Memory holds one picture at a time
-and the sound of the clip (16 kHz mono float32: 64 kB a second), whatever the size or length of the video.
+Both streams keep the file's own clock, so their start times may differ. Memory holds one picture at a time and the
+sound of the clip, up to ten minutes of it (16 kHz mono float32: 64 kB a second); the sound of longer ones is decoded
+again where it is asked for.
 """
 
 import math
 import os
+from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,8 +36,8 @@ from pipeline.media_problems import (
 )
 from pipeline.picture import Frame, PictureMaker
 from pipeline.presentation import FrameClock
-from pipeline.seeking import first_presentation_s, seek_before
-from pipeline.sound import EDGE_S, Audio, SoundLine
+from pipeline.seeking import seek_before, segment_on_file_clock
+from pipeline.sound import EDGE_S, Audio, Float32, SoundLine
 
 __all__ = ["Audio", "Frame", "MediaConfig", "MediaInfo", "MediaReader"]
 
@@ -56,7 +59,7 @@ class MediaConfig(BaseModel):
     max_pixels: int = Field(8192 * 8192, ge=1)
     """Pictures of more pixels are not decoded: 64 Mpx are a 200 MB frame."""
     max_duration_s: float = Field(4 * 3600.0, gt=0)
-    """Longest sound kept in memory (4 hours: 0.9 GB); longer files are cut with start_s and end_s."""
+    """Longest sound of a clip, 4 hours; longer files are cut with start_s and end_s."""
 
 
 class MediaReader:
@@ -86,12 +89,13 @@ class MediaReader:
         self._path = path
         self._config = MediaConfig() if config is None else config
         self._status = check_regular_file(path)
-        self._from_s, self._to_s = _file_clock(path, start_s, end_s, self._config.max_pixels)
+        self._from_s, self._to_s = segment_on_file_clock(path, start_s, end_s, self._config.max_pixels)
         self._stack = ExitStack()
         self._container = self._open()
         self._seek()
         declared_s, video = self.info.duration_s, self.info.video
-        self._sound = SoundLine(declared_s, self._from_s, self._to_s, self._config.max_duration_s)
+        again = partial(_sound_again, path, start_s, end_s, self._config, self._status)
+        self._sound = SoundLine(declared_s, self._from_s, self._to_s, self._config.max_duration_s, again)
         rate_hz = (video.rate_hz if video else None) or NOMINAL_RATE_HZ
         self._clock = FrameClock(1.0 / rate_hz, declared_s)
         self._pictures = PictureMaker(self._config.max_side_px)
@@ -147,6 +151,33 @@ class MediaReader:
                 pass
         return self._audio
 
+    def refuse_unless(self, status: os.stat_result) -> None:
+        """Refuse a file that is not, or no longer, in some state.
+
+        Raises
+        ------
+        MediaError
+            So.
+        """
+        if (status.st_size, status.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
+            raise MediaError(f"{os.fspath(self._path)!r}: changed while it was read; run again when it is complete")
+
+    def sound(self) -> Iterator[Float32]:
+        """Yield the sound part by part instead of holding it: the one pass over the file, without pictures.
+
+        Raises
+        ------
+        MediaError
+            As `frames`.
+        """
+        self._skip_pictures = True
+        self._sound.stream()
+        with closing(self._packets()) as packets:
+            for pictures in packets:
+                deque(pictures, maxlen=0)
+                yield from self._sound.taken()
+        yield from self._sound.taken(last=True)
+
     @property
     def time_zero_s(self) -> float | None:
         """The clip's time 0 in the file's clock, known at the end of the pass.
@@ -197,14 +228,20 @@ class MediaReader:
             self._container = self._open()
 
     def _read(self) -> Generator[Frame]:
+        with closing(self._packets()) as packets:
+            for pictures in packets:
+                yield from pictures
+
+    def _packets(self) -> Generator[Iterator[Frame]]:
+        """Take packet after packet; yield the pictures of each, which are made, and its sound heard, one by one."""
         for packet in self._source:
             decoder = self._decoders[packet.stream.index]  # packet.stream_index is 0 in the packet that flushes
-            yield from self._take(decoder, [] if self._skips(decoder, packet) else decoder.decode(packet))
+            yield self._take(decoder, [] if self._skips(decoder, packet) else decoder.decode(packet))
             if len(self._passed_end) == len(self._decoders):
                 break
         else:
             for decoder in self._decoders.values():
-                yield from self._take(decoder, decoder.drain())
+                yield self._take(decoder, decoder.drain())
         self._finish()
 
     def _take(self, decoder: Decoder, decoded: list[VideoFrame | AudioFrame]) -> Iterator[Frame]:
@@ -256,32 +293,17 @@ class MediaReader:
     def _finish(self) -> None:
         self._audio = self._sound.finish()
         self._ended = True
-        status = check_regular_file(self._path)
-        if (status.st_size, status.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
-            raise MediaError(f"{os.fspath(self._path)!r}: changed while it was read; run again when it is complete")
+        self.refuse_unless(check_regular_file(self._path))
         unseen = self._skip_pictures and self.info.video is not None
         if self._audio is None and self._first_frame_s is None and not unseen:
             segment = self._from_s is not None or self._to_s is not None
             raise MediaError(why_nothing(self._path, self.problems, list(self._decoders.values()), segment))
 
 
-def _file_clock(
-    path: Path, start_s: float | None, end_s: float | None, max_pixels: int
-) -> tuple[float | None, float | None]:
-    """Return the ends of a segment in the file's clock.
-
-    Raises
-    ------
-    MediaError
-        If the segment is not a stretch of time.
-    """
-    if start_s is None and end_s is None:
-        return None, None
-    first_s, last_s = start_s or 0.0, math.inf if end_s is None else end_s
-    if not 0.0 <= first_s < last_s:
-        raise MediaError(
-            f"{os.fspath(path)!r}: the segment [{start_s}, {end_s}) s is not a stretch of time; "
-            "give 0 <= start_s < end_s"
-        )
-    zero_s = first_presentation_s(path, max_pixels)
-    return None if start_s is None else zero_s + first_s, None if end_s is None else zero_s + last_s
+def _sound_again(
+    path: Path, start_s: float | None, end_s: float | None, config: MediaConfig, status: os.stat_result
+) -> Iterator[Float32]:
+    """Decode the sound of a clip once more; what found it first does not live on in this."""
+    with MediaReader(path, start_s, end_s, config) as reader:
+        reader.refuse_unless(status)
+        yield from reader.sound()

@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+from pipeline.failures import armed
 from pipeline.files import write_whole
 
 TABLES = (".csv", ".jsonl", ".parquet")
@@ -38,7 +39,7 @@ def _csv(path: Path, clip_id: str) -> bytes | None:
     if not rows or COLUMN not in rows[0]:
         return None
     at = rows[0].index(COLUMN)
-    rest = [row for row in rows[1:] if len(row) <= at or row[at] != clip_id]
+    rest = [row for row in rows[1:] if len(row) <= at or clip_id not in (row[at], armed(row[at]))]
     if len(rest) == len(rows) - 1:
         return None
     table = io.StringIO()

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-_CHECKED_ROWS = 16384
+from pipeline.room import any_of_row, in_blocks
+
 Verdict = Literal["unmeasured", "stable", "sensitive", "unstable"]
 
 
@@ -57,8 +58,7 @@ class FeatureTrack:
             )
         if frames > 1 and not np.all(np.diff(self.times_s) > 0):
             raise ValueError("track times must increase strictly")
-        for start in range(0, frames, _CHECKED_ROWS):  # masks of the whole would cost as much as hours of a track
-            rows = slice(start, start + _CHECKED_ROWS)
+        for rows in in_blocks(self.values, self.valid):  # masks of the whole would cost as much as hours of a track
             if not np.all(np.isfinite(self.values[rows])):
                 raise ValueError(f"track holds values that are not finite, in {self._not_finite()}")
             if np.any(self.values[rows][~self.valid[rows]]):
@@ -71,7 +71,7 @@ class FeatureTrack:
     @property
     def mask(self) -> NDArray[np.bool_]:
         """[shape=(T,)] True where the modality was present in the frame (any column was measured)."""
-        return np.asarray(self.valid.any(axis=1))
+        return any_of_row(self.valid)
 
     def of(self, names: Sequence[str]) -> "FeatureTrack":
         """Return the track with these of its columns, in this order."""

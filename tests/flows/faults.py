@@ -20,8 +20,10 @@ from tests.pipeline.making import aligned_clip
 class FaultyWork(Work):
     """Does as the first word of the transcript says; anything else stores a made-up clip."""
 
-    def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
-        self.store = self._store = FeatureStore(store)
+    def __init__(
+        self, store: Path, config: ExtractionConfig, device: Device = "auto", turn: str | None = None
+    ) -> None:
+        self.store = self._store = FeatureStore(store, turn=turn)
 
     def do(self, clip: Clip) -> Outcome:
         order = clip.transcript.words[0].text if clip.transcript else ""
@@ -78,7 +80,9 @@ class Counting(FaultyWork):
 class Unstartable(FaultyWork):
     """Cannot be made."""
 
-    def __init__(self, store: Path, config: ExtractionConfig, device: Device = "auto") -> None:
+    def __init__(
+        self, store: Path, config: ExtractionConfig, device: Device = "auto", turn: str | None = None
+    ) -> None:
         raise ImportError("no such library")
 
 

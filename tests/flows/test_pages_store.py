@@ -11,7 +11,8 @@ from flows.pages.missingness import benjamini_hochberg, missingness
 from flows.pages.oddities import ClipMeans
 from flows.pages.store_summary import histogram, summarise
 from pipeline.aligned import ClipInfo
-from pipeline.store import Failure, FeatureStore
+from pipeline.failures import Failure
+from pipeline.store import FeatureStore
 from pipeline.track import WordFeatures
 from tests.flows.page_material import SENTENCE, make_clip, score_row
 

@@ -5,10 +5,10 @@ import pytest
 from flows.pages.document import write_page
 from pipeline.clip import Clip
 from pipeline.errors import UsageError
+from pipeline.failures import Failure
 from pipeline.forgetting import forget
 from pipeline.formats.filenames import name_of
 from pipeline.quarantine import Quarantine, read_quarantine
-from pipeline.store import Failure
 from tests.pipeline.test_merging import content, make
 
 

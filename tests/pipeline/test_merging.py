@@ -7,9 +7,10 @@ import pytest
 
 from pipeline.clip import Clip
 from pipeline.errors import StoreError, UsageError
+from pipeline.failures import Failure
 from pipeline.merging import Merged, merge
 from pipeline.quarantine import Quarantine, read_quarantine
-from pipeline.store import Failure, FeatureStore
+from pipeline.store import FeatureStore
 from tests.pipeline.making import aligned_clip
 
 

@@ -3,15 +3,17 @@
 import json
 import os
 import struct
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipeline.aligned import ClipInfo
-from pipeline.clipfile import pack
+from pipeline.clipfile import pack, packed
 from pipeline.errors import StoreError
-from pipeline.store import Failure, FeatureStore
+from pipeline.failures import Failure
+from pipeline.store import FeatureStore
 from tests.pipeline.making import aligned_clip
 
 
@@ -60,7 +62,7 @@ def test_a_clip_that_cannot_be_written_leaves_no_partial_file(store):
     damaged = replace(aligned_clip(), provenance={"snr_db": float("nan")})
     with pytest.raises(ValueError, match="JSON compliant"):
         store.write(damaged)
-    assert not [file for file in store.path.rglob("*") if file.is_file() and file.name != "store.json"]
+    assert not [file for file in store.path.rglob("*") if file.is_file() and file.parent != store.path]
 
 
 def test_iterating_yields_ids_in_order_and_length_counts_them(store):
@@ -138,6 +140,41 @@ def test_two_runs_cannot_write_at_once(store):
         pass
     with store.locked():
         pass
+
+
+def test_a_worker_that_outlived_its_run_writes_and_deletes_nothing_once_another_run_has_the_store(store):
+    with store.locked() as turn:
+        worker = FeatureStore(store.path, turn=turn)
+        worker.write(aligned_clip("a"))
+    worker.write(aligned_clip("b"))  # its run was killed, and nobody else has come yet
+    with store.locked() as later:
+        for late in (lambda: worker.write(aligned_clip("c")), lambda: worker.remove("a")):
+            with pytest.raises(StoreError, match="another run has taken this store"):
+                late()
+        FeatureStore(store.path, turn=later).write(aligned_clip("d"))
+    assert list(store) == ["a", "b", "d"]
+
+
+def test_a_run_that_takes_over_waits_for_the_file_that_is_being_written(store, monkeypatch):
+    with store.locked() as turn:
+        pass
+    worker, begun, going_on = FeatureStore(store.path, turn=turn), threading.Event(), threading.Event()
+
+    def parts():
+        begun.set()
+        assert going_on.wait(60)
+        yield from packed(aligned_clip("slow"))
+
+    writer = threading.Thread(target=worker.write_bytes, args=("slow", parts()))
+    writer.start()
+    assert begun.wait(60)
+    monkeypatch.setattr("pipeline.store.TAKE_OVER_S", 0.1)
+    with pytest.raises(StoreError, match="a worker of an earlier run is still writing"), store.locked():
+        pass
+    going_on.set()
+    writer.join()
+    with store.locked():
+        assert list(store) == ["slow"]
 
 
 def test_files_are_private(store):

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reas
 CLIPS = int(os.environ.get("DMD_SOAK_CLIPS", "1000"))
 KILLS = 10
 KINDS = ["main"] * 5 + ["worker"] * 4 + ["server"]
-WORKERS = int(os.environ.get("DMD_SOAK_WORKERS", "2"))
+WORKERS = int(os.environ.get("DMD_SOAK_WORKERS", "4"))
 OUT = Path(__file__).parents[2] / "bench-out" / "soak.json"
 
 

@@ -102,34 +102,39 @@ def run_extract(
         The source, the configuration or the store cannot be used.
     """
     prepare()
-    from flows.extracting import check, check_crew
+    from flows.launching import early_worker
 
-    at, on = check_crew(engine, device)
-    settings = str(config) if config else None
-    found = check(source, str(out), preset=preset, config=settings, columns=columns, language=language, shard=shard)
-    clips = len(found.listing.clips) + len(found.listing.problems)
-    say(f"{clips} clips in {source}; starting ...", quiet=quiet)
-    from flows.extracting import extract as flow
-    from flows.unaligned import unaligned
+    with early_worker(engine == "local" and Path(source).exists()):
+        from flows.extracting import check, check_crew
 
-    for line in unaligned(found.listing.clips, found.settings.words):
-        say(line, quiet=quiet)
-
-    with clip_progress(clips, quiet=quiet):
-        summary = flow(
-            source=source,
-            out=str(out),
-            preset=preset,
-            config=settings,
-            columns=columns,
-            language=language,
-            workers=workers,
-            timeout_s=timeout_s,
-            engine=at,
-            device=on,
-            shard=shard,
-            retry_failed=retry_failed,
+        at, on = check_crew(engine, device)
+        settings = str(config) if config else None
+        found = check(
+            source, str(out), preset=preset, config=settings, columns=columns, language=language, shard=shard
         )
+        clips = len(found.listing.clips) + len(found.listing.problems)
+        say(f"{clips} clips in {source}; starting ...", quiet=quiet)
+        from flows.extracting import extract as flow
+        from flows.unaligned import unaligned
+
+        for line in unaligned(found.listing.clips, found.settings.words):
+            say(line, quiet=quiet)
+
+        with clip_progress(clips, quiet=quiet):
+            summary = flow(
+                source=source,
+                out=str(out),
+                preset=preset,
+                config=settings,
+                columns=columns,
+                language=language,
+                workers=workers,
+                timeout_s=timeout_s,
+                engine=at,
+                device=on,
+                shard=shard,
+                retry_failed=retry_failed,
+            )
     assert isinstance(summary, ExtractSummary)  # a flow that returns a state gives its data to the caller
     say(_sentence(summary), quiet=quiet)
     return summary

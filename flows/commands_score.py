@@ -61,42 +61,44 @@ def score(
     """Score videos or stored features with a trained model."""
     prepare()
     from flows.datasets import chosen_model, is_stored
+    from flows.launching import early_worker
     from flows.scoretable import check_out
 
     check_out(out)
-    chosen = chosen_model(str(model) if model else None)  # what is wrong with it is said before a clip is read
-    named = parse_columns(columns)
-    clips = 0
-    if not is_stored(source):
-        from flows.extracting import config_from
-        from flows.unaligned import unaligned
-        from pipeline.sources import read_source
+    with early_worker(engine == "local" and Path(source).exists() and not is_stored(source)):
+        chosen = chosen_model(str(model) if model else None)  # what is wrong with it is said before a clip is read
+        named = parse_columns(columns)
+        clips = 0
+        if not is_stored(source):
+            from flows.extracting import config_from
+            from flows.unaligned import unaligned
+            from pipeline.sources import read_source
 
-        listing = read_source(Path(source), columns=named, language=language)
-        clips = len(listing.clips) + len(listing.problems)
-        say(f"{clips} clips in {source}; starting ...", quiet=quiet)
-        for line in unaligned(listing.clips, config_from(preset, config).words):
-            say(line, quiet=quiet)
-    from flows.extracting import check_crew
-    from flows.scoring import score as flow
+            listing = read_source(Path(source), columns=named, language=language)
+            clips = len(listing.clips) + len(listing.problems)
+            say(f"{clips} clips in {source}; starting ...", quiet=quiet)
+            for line in unaligned(listing.clips, config_from(preset, config).words):
+                say(line, quiet=quiet)
+        from flows.extracting import check_crew
+        from flows.scoring import score as flow
 
-    at, on = check_crew(engine, device)
-    with clip_progress(clips, quiet=quiet):
-        summary = flow(
-            source=source,
-            out=str(out),
-            model=chosen,
-            store=str(store) if store else None,
-            preset=preset,
-            config=str(config) if config else None,
-            columns=named,
-            language=language,
-            workers=workers,
-            timeout_s=timeout,
-            device=on,
-            engine=at,
-            explain=explain,
-        )
+        at, on = check_crew(engine, device)
+        with clip_progress(clips, quiet=quiet):
+            summary = flow(
+                source=source,
+                out=str(out),
+                model=chosen,
+                store=str(store) if store else None,
+                preset=preset,
+                config=str(config) if config else None,
+                columns=named,
+                language=language,
+                workers=workers,
+                timeout_s=timeout,
+                device=on,
+                engine=at,
+                explain=explain,
+            )
     show_scores(summary, quiet=quiet, json=json)
     raise typer.Exit(summary.exit_code)
 

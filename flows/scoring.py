@@ -2,8 +2,10 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -16,13 +18,18 @@ from flows.extracting import Count, Effort, Seconds, check, check_crew, fill
 from flows.interrupt import cleaned_up
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
-from flows.reading import read_for
+from flows.reading import TextReader
 from flows.scoretable import check_out, write_scores
 from flows.server import served_flow
 from pipeline.aligned import AlignedClip
 from pipeline.errors import PipelineError, UsageError
 from pipeline.failures import Failure, write_failures
 from pipeline.store import FeatureStore
+
+if TYPE_CHECKING:
+    from dmd.checkpoint import TrainedRun
+
+    Ready = tuple[TrainedRun, TextReader | None]
 
 
 @served_flow(name="score", persist_result=False)
@@ -80,10 +87,12 @@ def score(
     with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder, cleaned_up(lambda: shutil.rmtree(folder)):
         kept = store or str(Path(folder) / "store")
         found = check(source, kept, **request)  # type: ignore[arg-type]
-        outcomes = fill(found, Effort(Crew(workers, engine), timeout_s), OBSERVER.get())
+        with ThreadPoolExecutor(1, thread_name_prefix="dmd-model") as aside:  # seconds that the workers need anyway
+            ready = aside.submit(_ready, model, device)
+            outcomes = fill(found, Effort(Crew(workers, engine), timeout_s), OBSERVER.get())
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
         asked = {outcome.clip_id: outcome.path for outcome in outcomes if outcome.status != "failed"}
-        return score_features(kept, out, model, device, failed, asked, explain)
+        return score_features(kept, out, model, device, failed, asked, explain, ready.result)
 
 
 @task(name="score-features", cache_policy=NO_CACHE, persist_result=False)
@@ -95,12 +104,15 @@ def score_features(
     failed: list[Outcome],
     only: Mapping[str, str] | None = None,
     explain: bool = False,
+    ready: "Callable[[], Ready] | None" = None,
 ) -> ScoreSummary:
-    """Score stored features and write the tables; with ``only`` (clip id -> media file), these clips of the store."""
-    from dmd.checkpoint import load_run
+    """Score stored features and write the tables; with ``only`` (clip id -> media file), these clips of the store.
+
+    ``ready`` gives the model where it was loaded meanwhile.
+    """
     from dmd.scoring import ALL, score_clips, score_dataset
 
-    run = load_run(model, device)
+    run, reader = ready() if ready else _ready(model, device)
     failures = list(failed)
 
     def note(clip_id: str, error: PipelineError) -> None:
@@ -111,7 +123,8 @@ def score_features(
     else:
         features = FeatureStore(source)
         failures += [Outcome("", str(source), "failed", "read", str(error)) for error in features.damaged()]
-        clips = read_for(run.record.reading, _clips(features, only))
+        clips = _clips(features, only)
+        clips = map(reader.read, clips) if reader else clips
         rows = [row.as_columns() for row in score_clips(run, clips, note, explained=explain)]
     scored = sum(row["segment"] == ALL for row in rows)
     if not scored and not failures:
@@ -120,6 +133,16 @@ def score_features(
     table = [Failure(o.clip_id, o.path, o.stage, o.error) for o in failures]
     write_failures(Path(f"{out}.failures.csv"), table)
     return ScoreSummary(out, model, scored, len(failures), tuple(failures), tuple(rows))
+
+
+def _ready(model: str, device: str) -> "Ready":
+    """Return a model with all that scoring with it loads, and what reads words for it if it reads its own way."""
+    from dmd.checkpoint import load_run
+
+    run = load_run(model, device)
+    reader = TextReader(run.record.reading) if run.record.reading else None
+    assert run.systems and run.normaliser
+    return run, reader
 
 
 def _clips(store: FeatureStore, only: Mapping[str, str] | None) -> Iterator[AlignedClip]:

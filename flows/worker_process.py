@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import warnings
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +16,30 @@ if TYPE_CHECKING:
     from flows.workers import WorkerSpec
 
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "transformers.models.bert.modeling_bert",
+    "extractors.extraction",
+    "mediapipe",
+    "scipy.signal",
+)
+"""What most extractions need, seconds of loading, in the order of what it costs."""
 
 
-def serve(pipe: Connection, spec: "WorkerSpec", owner: int, notes: int) -> None:
-    """Run in the subprocess: extract what comes through the pipe until its owner closes it.
+def serve(pipe: Connection, owner: int, notes: int) -> None:
+    """Run in the subprocess: learn what to do, then extract what comes through the pipe until its owner closes it.
 
     ``notes`` is the descriptor that chatter goes to.
     """
     _die_with(owner)
     _settle(notes)
     forbid_network()
+    _load_ahead(pipe)
+    try:
+        spec: WorkerSpec = pipe.recv()
+    except (EOFError, OSError):
+        return
     work = spec.work(spec.store, spec.config, spec.device, spec.turn)
     pipe.send("ready")
     while True:
@@ -41,6 +56,14 @@ def _die_with(owner: int) -> None:
         ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != owner:
         os._exit(1)
+
+
+def _load_ahead(pipe: Connection) -> None:
+    """Load libraries for as long as there is nothing to do; what is not loaded by then is loaded when first used."""
+    for name in LIBRARIES:
+        if pipe.poll():
+            return
+        import_module(name)
 
 
 def _settle(notes: int) -> None:

@@ -7,23 +7,17 @@ starts a new one, tries the clip once more, and then gives it up with the reason
 
 import atexit
 import contextlib
-import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from extractors.extraction import Device, ExtractionConfig
+from flows.launching import Launched, launch
 from flows.outcome import Outcome
-from flows.spawning import importable_main, one_core
 from flows.work import Work
-from flows.worker_notes import WorkerNotes
-from flows.worker_process import serve
 from pipeline.clip import Clip
 from pipeline.errors import PipelineError, StoreError
 from pipeline.quarantine import CRASH, MEMORY, TIMEOUT
@@ -76,12 +70,9 @@ class WorkerSpec:
 class Worker:
     """One subprocess and the pipe to it."""
 
-    def __init__(self, spec: WorkerSpec, starter: ThreadPoolExecutor) -> None:
+    def __init__(self, spec: WorkerSpec) -> None:
         self.spec = spec
-        self._starter = starter
-        self._process: Any = None
-        self._notes = WorkerNotes()
-        self._pipe: Connection | None = None
+        self._launched: Launched | None = None
         self._stopped = False
 
     def extract(self, clip: Clip) -> Outcome:
@@ -117,23 +108,15 @@ class Worker:
         The pipe is left to the owner: a descriptor closed under a waiting thread would never wake it.
         """
         self._stopped = True
-        if self._process is not None:
-            self._process.kill()
+        launched = self._launched  # its owner may be ending it at the same time
+        if launched is not None:
+            launched.process.kill()
 
     def close(self) -> None:
         """End the subprocess; for its owner."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None and self._process.is_alive():
-            self._process.kill()
-        if self._process is not None:
-            self._process.join()
-        self._process = self._pipe = None
-
-    def discard(self) -> None:
-        """End the subprocess for good; for its owner, who asks nothing more of it."""
-        self.close()
-        self._notes.close()
+        if self._launched is not None:
+            self._launched.end()
+        self._launched = None
 
     def _heed_stop(self) -> None:
         if self._stopped:
@@ -144,12 +127,12 @@ class Worker:
         """Start the subprocess unless it is there; one that cannot start is no clip's fault."""
         for left in reversed(range(STARTS)):
             self._heed_stop()
-            if self._process is not None and self._process.is_alive():
+            if self._launched is not None and self._launched.process.is_alive():
                 return
             try:
-                self._starter.submit(self._start).result()
+                self._start()
             except (EOFError, OSError):
-                reason = f"{self._exit_code()}{self._notes.last()}"
+                reason = self._last_words()
                 self.close()
                 self._heed_stop()
                 if not left:
@@ -159,43 +142,43 @@ class Worker:
 
     def _ask(self, clip: Clip) -> Outcome | tuple[str, str]:
         """Return the outcome, or (stage, reason) when the worker was lost over it."""
-        assert self._pipe is not None
+        assert self._launched is not None
+        pipe = self._launched.pipe
         try:
-            self._pipe.send(clip)
-            if not self._pipe.poll(self.spec.deadline_s):
+            pipe.send(clip)
+            if not pipe.poll(self.spec.deadline_s):
                 return TIMEOUT, f"not done after {self.spec.deadline_s:.0f} s"
-            outcome = self._pipe.recv()
+            outcome = pipe.recv()
         except (EOFError, OSError):
-            return CRASH, f"ended its worker process ({self._exit_code()}{self._notes.last()})"
+            return CRASH, f"ended its worker process ({self._last_words()})"
         assert isinstance(outcome, Outcome)
         # What is left of its memory is of no use to the next clip.
         return (MEMORY, "needs more memory than there is") if outcome.stage == MEMORY else outcome
 
     def _start(self) -> None:
         self.close()
-        self._notes.empty()
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(theirs, self.spec, os.getpid(), self._notes), name="dmd-worker", daemon=True
-        )
-        with importable_main(), one_core():
-            self._process.start()
-        theirs.close()
-        if not self._pipe.poll(START_S):
+        self._launched = launch()
+        pipe = self._launched.pipe
+        pipe.send(self.spec)
+        if not pipe.poll(START_S):
             raise OSError("the worker did not report")
-        self._pipe.recv()
+        pipe.recv()
 
-    def _exit_code(self) -> str:
-        if self._process is None:
+    def _last_words(self) -> str:
+        """Return how the subprocess ended, and the last line that it wrote."""
+        if self._launched is None:
             return "did not start"
-        self._process.join(5)
-        code = self._process.exitcode
-        if code == -signal.SIGKILL:
-            return "signal SIGKILL: most often because memory ran out"
-        if code is not None and code < 0:
-            return f"signal {signal.Signals(-code).name}"
-        return f"exit code {code}"
+        process = self._launched.process
+        process.join(5)
+        return f"{_reason(process.exitcode)}{self._launched.notes.last()}"
+
+
+def _reason(exit_code: int | None) -> str:
+    if exit_code == -signal.SIGKILL:
+        return "signal SIGKILL: most often because memory ran out"
+    if exit_code is not None and exit_code < 0:
+        return f"signal {signal.Signals(-exit_code).name}"
+    return f"exit code {exit_code}"
 
 
 class WorkerPool:
@@ -206,8 +189,6 @@ class WorkerPool:
         self._all: list[Worker] = []
         self._closed = False
         self._lock = threading.Lock()
-        # The kernel's death signal follows the thread that started a process, so one that outlives all tasks does.
-        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dmd-worker-starter")
 
     @contextlib.contextmanager
     def borrow(self, spec: WorkerSpec) -> Iterator[Worker]:
@@ -220,12 +201,12 @@ class WorkerPool:
             if worker is None:
                 # A long-lived pool (a Dask worker's) must not hold the models of runs that are over.
                 others, self._idle = self._idle, []
-                worker = Worker(spec, self._starter)
+                worker = Worker(spec)
                 self._all = [known for known in self._all if known not in others] + [worker]
             else:
                 self._idle.remove(worker)
         for other in others:
-            other.discard()
+            other.close()
         try:
             yield worker
         finally:
@@ -234,7 +215,7 @@ class WorkerPool:
                 if kept:
                     self._idle.append(worker)
             if not kept:
-                worker.discard()
+                worker.close()
 
     def close(self) -> None:
         """End all workers, lent ones too: a run that was interrupted ends at once, with what is stored."""
@@ -245,7 +226,7 @@ class WorkerPool:
         for worker in lent:
             worker.stop()
         for worker in idle:
-            worker.discard()
+            worker.close()
 
 
 _of_this_process: list[WorkerPool] = []

@@ -60,12 +60,13 @@ def forget(
     done = forget_clip(FeatureStore(store), clip)
     code = SOME_FAILED if done.elsewhere else ALL_DONE
     if json:
-        in_prefect = {"rows_in_prefect": removed.rows, "runs_in_prefect": removed.runs}
+        in_prefect = {f"{name}_in_prefect": count for name, count in asdict(removed).items()}
         give_json({"store": str(store), "clip": clip, **asdict(done), **in_prefect})
         raise typer.Exit(code)
     features = "features removed" if done.features else "no features were stored"
     failures = (
-        f"{done.failures} rows of failures.csv, {removed.rows} rows and {removed.runs} runs of Prefect's removed"
+        f"{done.failures} rows of failures.csv, {removed.rows} rows, {removed.messages} messages and "
+        f"{removed.runs} runs of Prefect's removed"
     )
     say(f"clip {clip!r}: {features}, {failures}", quiet=quiet)
     for path in done.mended:

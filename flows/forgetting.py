@@ -1,7 +1,8 @@
-"""Forgetting, in Prefect: the failures of a clip in the tables of runs, and runs that were about it alone."""
+"""Forgetting, in Prefect: a clip in the tables and messages of runs, and runs that were about it alone."""
 
 import contextlib
 import json
+import re
 import sqlite3
 import time
 from dataclasses import dataclass
@@ -14,16 +15,16 @@ from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
 from prefect.settings import get_current_settings
 
+from flows.forgetting_states import BUSY_S, forget_messages
 from flows.server import server
 from pipeline.errors import PipelineError
+from pipeline.forgetting import name_pattern
 from pipeline.jsontext import parse_json
 from pipeline.mediafiles import is_media_name
 from pipeline.tablerows import COLUMN
 
 PAGE = 100
 """Tables asked for at once."""
-BUSY_S = 60.0
-"""How long to wait for other users of the database."""
 KEPT = {"type", "description", "metadata_", "flow_run_id", "task_run_id"}
 """What a table without a clip has of the one with it; no key (see `flows/artifacts.py`)."""
 
@@ -36,13 +37,16 @@ class Removed:
     """Rows of failure tables."""
     runs: int
     """Runs whose source was the clip's file."""
+    messages: int
+    """Messages of states and logs that named it."""
 
 
 def forget_in_prefect(clip_id: str) -> Removed:
-    """Take a clip out of what the server in use knows: rows of failure tables, and runs of its file alone.
+    """Take a clip out of what the server in use knows: rows of failure tables, messages, and runs of its file alone.
 
     They are searched by id: a row about a clip of the same name in another store goes, too. That a run was told some
-    folder or store stays part of Prefect's history. In a database on this machine, what was deleted is overwritten.
+    folder or store stays part of Prefect's history. In a database on this machine, what was deleted is overwritten;
+    on another one, a run whose last message names the clip goes as a whole.
 
     Raises
     ------
@@ -54,13 +58,14 @@ def forget_in_prefect(clip_id: str) -> Removed:
     with server(), get_client(sync_client=True) as client:
         # All are read before any is changed: a table that goes away would shift the pages.
         rows = sum(_without(client, table, clip_id) for table in _tables(client))
-        runs = [run for run in _runs(client) if _is_of_file(run, clip_id)]
+        database, named, messages = _database(), name_pattern(clip_id), 0
+        runs = [run for run in _runs(client) if _is_of_file(run, clip_id) or (not database and _ended(run, named))]
         for run in runs:
             client.delete_flow_run(run.id)
-        database = _database()
         if database is not None:
+            messages = forget_messages(database, named)
             overwrite_deleted(database)
-    return Removed(rows, len(runs))
+    return Removed(rows, len(runs), messages)
 
 
 def _runs(client: SyncPrefectClient) -> list[FlowRun]:
@@ -76,6 +81,12 @@ def _is_of_file(run: FlowRun, clip_id: str) -> bool:
     """Whether the run's source is a media file whose clip has this id."""
     source = Path(str(run.parameters.get("source", "")))
     return is_media_name(source.name) and source.stem == clip_id
+
+
+def _ended(run: FlowRun, named: re.Pattern[bytes]) -> bool:
+    """Whether what a run ended with names the clip."""
+    message = run.state.message if run.state else None
+    return bool(message and named.search(message.encode("utf-8", "surrogatepass")))
 
 
 def _database() -> Path | None:

@@ -95,12 +95,18 @@ def _marks(store: FeatureStore, clip_id: str) -> _Marks:
         with suppress(DamagedClipError):
             words = [word.text for word in store.load(clip_id).words if word.text]
     text = " ".join(words) if len(words) >= LEAST_WORDS else ""
-    json_id = json.dumps(clip_id)[1:-1]
-    writings = {clip_id, json_id, json.dumps(json_id)[1:-1], html.escape(clip_id), name_of(clip_id)} - {""}
+    return _Marks(name_pattern(clip_id), name_of(clip_id), text.encode())
+
+
+def name_pattern(clip_id: str) -> re.Pattern[bytes]:
+    """Return what finds the id of a clip in any writing of it, where no other id goes on."""
+    json_id, said = json.dumps(clip_id)[1:-1], repr(clip_id)[1:-1]
+    writings = {clip_id, json_id, json.dumps(json_id)[1:-1], html.escape(clip_id), name_of(clip_id)}
+    writings |= {said, json.dumps(said)[1:-1], json.dumps(said, ensure_ascii=False)[1:-1]}
+    writings -= {""}
     either = b"|".join(re.escape(writing.encode("utf-8", "surrogatepass")) for writing in sorted(writings)) or b"(?!)"
     before, after = (rb"[^\w-]", rb"[^\w-]") if len(clip_id) >= LEAST_LETTERS else (rb"[\"'>]", rb"[\"'<\\]")
-    pattern = re.compile(rb"(?:^|" + before + rb")(?:" + either + rb")(?:$|" + after + rb")")
-    return _Marks(pattern, name_of(clip_id), text.encode())
+    return re.compile(rb"(?:^|" + before + rb")(?:" + either + rb")(?:$|" + after + rb")")
 
 
 def _not_clips(folder: Path) -> list[Path]:

@@ -30,7 +30,8 @@ def status_mb(key):  # not ru_maxrss, which begins with the peak of the process 
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status[key].split()[0]) / 1024
 
-extractor, store = Extractor(), FeatureStore(sys.argv[3], create=True)
+store = FeatureStore(sys.argv[3], create=True)
+extractor = Extractor(scratch=store.path)  # as a worker has it
 extractor.extract(Clip("warm", Path(sys.argv[2])))
 before, began, seen = status_mb("VmHWM"), time.process_time(), []
 

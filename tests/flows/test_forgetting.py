@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.errors import UsageError
 from pipeline.store import FeatureStore
 
 
@@ -53,6 +54,28 @@ def test_a_run_about_the_file_of_a_forgotten_clip_is_forgotten_and_one_about_its
         runs = _runs(client)
     assert any(run.parameters["source"] == str(tmp_path) for run in runs)
     assert not any(_is_of_file(run, "carla-withdrew") for run in runs)
+
+
+def test_the_message_of_a_run_that_ended_over_a_clip_is_forgotten(prefect_server):
+    from prefect import flow
+
+    from flows.forgetting import _database, forget_in_prefect
+
+    @flow(name="over-a-clip")
+    def over_a_clip() -> None:
+        raise UsageError("clip 'dora-withdrew': stands in train and in test")
+
+    with pytest.raises(UsageError):
+        over_a_clip()
+    database = _database()
+    assert database is not None
+
+    def traces() -> list[Path]:
+        return [file for file in database.parent.glob("*.db*") if b"dora-withdrew" in file.read_bytes()]
+
+    assert traces()
+    assert forget_in_prefect("dora-withdrew").messages > 0
+    assert traces() == []
 
 
 @pytest.mark.slow

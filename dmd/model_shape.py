@@ -10,6 +10,7 @@ from pipeline.collate import InputShape
 from pipeline.dataset import Dataset, Rows
 from pipeline.errors import UsageError
 from pipeline.normaliser import Normaliser
+from pipeline.wrongsettings import wrong_settings
 
 STORE_LENGTH = 50
 """Rows of a segment at most."""
@@ -81,8 +82,7 @@ def model_config(
             fields |= {"text_encoder": encoder, "text_dim": encoder.hidden_size}
         return DmdConfig(**fields)
     except ValidationError as error:
-        reason = "; ".join(item["msg"] for item in error.errors())
-        raise UsageError(f"{dataset.name}: no model fits these settings: {reason}") from None
+        raise UsageError(f"{dataset.name}: no model fits these settings: {wrong_settings(error)}") from None
 
 
 def input_shape(config: DmdConfig) -> InputShape:

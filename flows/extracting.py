@@ -27,6 +27,7 @@ from pipeline.quarantine import GIVEN_UP, Quarantine
 from pipeline.shards import parse_shard
 from pipeline.sources import Listing, read_source
 from pipeline.store import FeatureStore
+from pipeline.wrongsettings import wrong_settings
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -49,7 +50,11 @@ def config_from(preset_name: str, file: Path | None) -> ExtractionConfig:
     try:
         given = yaml.safe_load(file.read_text("utf-8")) or {}
         return ExtractionConfig.model_validate(_overlaid(base.model_dump(), given))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError, TypeError, AttributeError) as error:
+    except ValidationError as error:
+        raise UsageError(f"{file}: {wrong_settings(error)}") from None
+    except FileNotFoundError:
+        raise UsageError(f"{file}: no such configuration file; correct the path") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, AttributeError) as error:
         raise UsageError(f"{file}: is not a usable configuration: {' '.join(str(error).split())}") from None
 
 

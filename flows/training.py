@@ -10,6 +10,7 @@ from flows.datasets import open_dataset, with_recorded_splits
 from flows.progress import TRAINING
 from flows.server import served_flow
 from pipeline.errors import ModelMissingError, UsageError
+from pipeline.wrongsettings import wrong_settings
 
 if TYPE_CHECKING:
     from dmd.training import RunSummary
@@ -36,8 +37,9 @@ def training_config(config: str | None, overrides: dict[str, Any]) -> "TrainingC
         merged = {**given, **{key: value for key, value in overrides.items() if value is not None}}
         return TrainingConfig.model_validate(_with_text_model(merged))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise UsageError(f"{config or 'training options'}: {wrong}") from None
+        raise UsageError(f"{config or 'training options'}: {wrong_settings(error)}") from None
+    except FileNotFoundError:
+        raise UsageError(f"{config}: no such configuration file; correct the path") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
         raise UsageError(f"{config}: is not a usable configuration: {' '.join(str(error).split())}") from None
 

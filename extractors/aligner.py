@@ -31,7 +31,7 @@ class PlacedRow:
     """0 to 1: the probability that the word is there."""
     saying: Saying
     fit: float | None = None
-    """Of this word alone, as `Placement.fit`; None from an aligner whose words are not judged by themselves."""
+    """Of this word alone, as `Placement.fit`; None where nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,18 @@ class Placement:
     """How well the words explain the sound, in nats a frame against free speech; below `mismatch_fit` they do not."""
 
 
+@dataclass(frozen=True, slots=True)
+class WordEvidence:
+    """What the fit of a word alone says of its being spoken there: a log likelihood ratio, linear in the fit."""
+
+    centre: float
+    """The fit, in nats a frame, that is as likely of a word that is said as of one that is not."""
+    weight: float
+    """Nats of evidence for each nat a frame."""
+    usual: float
+    """The upper quartile of the words of a clear recording."""
+
+
 class Aligner(Protocol):
     """Places written words of one language in sound. `place` has no memory of what it did before."""
 
@@ -55,6 +67,8 @@ class Aligner(Protocol):
     """A clip is flagged whose fit and weighed contrast (`extractors.mismatch`) are together lower."""
     contrast_weight: float
     """0: the contrast is not measured, `mismatch_fit` is the bound."""
+    evidence: WordEvidence
+    """What the fits of single words say (`extractors.mismatch`)."""
 
     def sayings(self, written: Sequence[str]) -> list[Saying]:
         """Return how each written word is said; needs no sound."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.aligner import PlacedRow, Placement, Saying
+from extractors.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.cepstra import FRAME_S
 from extractors.confidence import clip_fit, word_confidence
 from extractors.dictionary import PronouncingDictionary
@@ -29,6 +29,8 @@ class EnglishAligner:
     mismatch_fit = -3.5
     """Speech with its own words has a median of +0.8, in noise of -1.6, as a synthetic voice of -1.3; with another
     clip's words of -5 to -8."""
+    evidence = WordEvidence(centre=-2.34, weight=0.59, usual=1.95)
+    """A logistic regression on 9,000 words of GRID recordings, clean and in two noises, a sixth of them wrong."""
     flagged_fit, contrast_weight = -2.5, 0.3
     """Chosen on 50 GRID clips that no test uses, clean and in two noises, and 60 sentences of 6 synthetic voices: of
     right transcripts 2.5 % are flagged (1 % of the clean ones), of other clips' 4 % are not. In reverse, words that

@@ -37,7 +37,7 @@ from pipeline.streams import MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
 
-EXTRACTION_VERSION = 3
+EXTRACTION_VERSION = 4
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
 __all__ = [
     "DEVICES",
@@ -248,7 +248,10 @@ class Extractor:
         # without sound the words are spread over the clip: silence takes them to the last rung of the ladder
         silence = np.broadcast_to(np.float32(0.0), (round(media.duration_s * RATE_HZ),))
         samples = media.audio.samples if media.audio else silence
-        return self._timer.time(clip.transcript, samples, RATE_HZ, rough=recognised, speech=media.speech)
+        audible = media.audio is not None
+        return self._timer.time(
+            clip.transcript, samples, RATE_HZ, rough=recognised, speech=media.speech, audible=audible
+        )
 
     def _voice(self, media: _Media) -> tuple[FeatureTrack, AudioQuality | None]:
         if media.audio is None:

@@ -28,6 +28,8 @@ class TimedRow:
     """Of the utterance that it was found in; None where nothing was searched."""
     own_fit: float | None = None
     """Of the word alone, where its aligner says it."""
+    judged: bool = True
+    """Whether somebody looked for it here: then no fit means that nobody says it."""
 
 
 def found_row(found: PlacedRow, placement: Placement, start_s: float) -> TimedRow:
@@ -41,7 +43,7 @@ def given_row(transcript: Transcript, index: int) -> TimedRow:
     word = transcript.words[index]
     start_s, end_s = max(word.start_s or 0.0, 0.0), word.end_s or 0.0
     place = Interval(start_s, max(start_s, end_s))
-    return TimedRow(place, 1.0 if word.confidence is None else word.confidence, "given", Saying())
+    return TimedRow(place, 1.0 if word.confidence is None else word.confidence, "given", Saying(), judged=False)
 
 
 def lasting_s(written: Sequence[str], sayings: Sequence[Saying]) -> list[float]:

@@ -14,9 +14,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.aligner import Aligner, Saying
-from extractors.cepstra import FRAME_S, RATE_HZ
+from extractors.cepstra import RATE_HZ
+from extractors.given_words import given_to_silence, heard_given
 from extractors.languages import AlignerShelf
-from extractors.mismatch import Window, is_mismatch, worst_window
+from extractors.mismatch import Passage, is_mismatch, worst_passage
 from extractors.neighbours import beside_neighbours
 from extractors.rows import fit_rows
 from extractors.timed_rows import (
@@ -70,7 +71,7 @@ class TimedWords:
     quality: dict[str, float | str] = field(default_factory=dict)
     """Figures for the provenance: `word_confidence` (median), `words_proportional` (a share), `alignment_fit` (nats a
     frame), `alignment_contrast` (how much better than in reverse; only where the fit leaves a doubt),
-    `alignment_worst_fit` (of the worst window of a long transcript), `alignment_worst_first` and
+    `alignment_worst_fit` and `alignment_worst_doubt` (of the passage that fits worst), `alignment_worst_first` and
     `alignment_worst_last` (its words, counted from 0; only where it is why the clip is flagged),
     `alignment_problem`, `transcript_problem` (one line, where there is one)."""
 
@@ -96,11 +97,13 @@ class WordTimer:
         *,
         rough: bool = False,
         speech: SpeechEnvelope | None = None,
+        audible: bool = True,
     ) -> TimedWords:
         """Return the place of every word of the transcript.
 
         Where nobody is heard, or the sound cannot hold the words, or nothing can align their language, they are
-        spread over speech (`proportional`), which a flag says.
+        spread over speech (`proportional`), which a flag says. Words that keep the times of their file are listened
+        for there.
 
         Parameters
         ----------
@@ -114,6 +117,9 @@ class WordTimer:
             recogniser's are of that kind). Where nothing can search, they are kept.
         speech : SpeechEnvelope, optional
             Of these samples, if it is known.
+        audible : bool
+            False where there is no sound, and the samples only say how long the clip is: then nothing is told of
+            words with times.
 
         Raises
         ------
@@ -134,16 +140,21 @@ class WordTimer:
         keep = self._config.given_times == "keep" and not rough
         given = [word.start_s is not None and word.end_s is not None for word in transcript.words]
         aligner, problem = None, ""
-        if not (keep and all(given)):
-            try:
-                aligner = self.shelf.aligner(transcript.language)
-            except ModelMissingError as error:
-                problem = str(error)
+        try:
+            aligner = self.shelf.aligner(transcript.language)
+        except ModelMissingError as error:
+            problem = "" if keep and all(given) else str(error)
+        bounded = transcript
         if aligner and not keep:
             bounded, given = with_word_cues(transcript), [False] * len(given)
-        else:
-            bounded = transcript
-        return self._judged(transcript, _timed(bounded, given, samples, speech, aligner), samples, aligner, problem)
+        speech = speech or speech_envelope(samples, RATE_HZ)
+        rows = _timed(bounded, given, samples, speech, aligner)
+        silent = False
+        if any(given) and audible:
+            silent = given_to_silence(rows, speech)
+            written = [word.text for word in transcript.words]
+            rows = heard_given(rows, written, samples, speech, aligner) if aligner else rows
+        return self._judged(transcript, rows, samples, aligner, problem, silent)
 
     def _judged(
         self,
@@ -152,6 +163,7 @@ class WordTimer:
         samples: Samples,
         aligner: Aligner | None,
         problem: str,
+        silent: bool,
     ) -> TimedWords:
         places = fit_rows([row.place for row in rows], samples.size / RATE_HZ)
         words = tuple(
@@ -171,18 +183,19 @@ class WordTimer:
         spread = float(np.mean([row.rung == "proportional" for row in spoken])) if spoken else 1.0
         quality: dict[str, float | str] = {"word_confidence": confidence, "words_proportional": spread}
         flags = ["low_alignment_confidence"] if confidence < self._config.low_confidence else []
-        fits = [row.fit if row.fit is not None else UNHEARD_FIT for row in spoken if row.rung != "given"]
+        fits = [row.fit if row.fit is not None else UNHEARD_FIT for row in spoken if row.judged]
+        wrong = silent
         if aligner and any(row.fit is not None for row in spoken):
             quality["alignment_fit"] = float(np.mean(fits))
             timed = transcript.cues or any(row.rung == "given" for row in rows)
             at_once = not timed and uncut(len(rows), samples.size / RATE_HZ)
             written = [word.text for word in transcript.words] if at_once else None
-            wrong, contrast = is_mismatch(float(np.mean(fits)), written, samples, aligner, self._config.mismatch_fit)
+            misfit, contrast = is_mismatch(float(np.mean(fits)), written, samples, aligner, self._config.mismatch_fit)
             quality |= {} if contrast is None else {"alignment_contrast": contrast}
-            worst = _worst_window(rows, aligner, self._config.mismatch_fit)
+            worst = _worst_passage(rows, aligner, self._config.mismatch_fit)
             quality |= worst.figures() if worst else {}
-            wrong = wrong or (worst is not None and worst.foreign)
-            flags += ["transcript_mismatch"] if wrong else []
+            wrong = wrong or misfit or (worst is not None and worst.foreign)
+        flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
         if transcript.problems:
             quality["transcript_problem"] = "; ".join(transcript.problems)
@@ -192,34 +205,26 @@ class WordTimer:
         return TimedWords(words, tuple(flags), quality)
 
 
-def _worst_window(rows: Sequence[TimedRow], aligner: Aligner, bound: float | None) -> Window | None:
-    """Return the worst window by the words' places in the transcript; None where words are not judged alone."""
-    searched = [index for index, row in enumerate(rows) if (row.saying.phones or row.place) and row.rung != "given"]
+def _worst_passage(rows: Sequence[TimedRow], aligner: Aligner, bound: float | None) -> Passage | None:
+    """Return the worst passage by the words' places in the transcript; None where words are not judged alone."""
+    searched = [index for index, row in enumerate(rows) if (row.saying.phones or row.place) and row.judged]
     fits: list[float] = []
-    durations_s: list[float] = []
     for row in (rows[index] for index in searched):
         fit = UNHEARD_FIT if row.fit is None else row.own_fit
         if fit is None:
             return None
-        heard_s = row.place.end_s - row.place.start_s if row.place and row.fit is not None else row.saying.expected_s
         fits.append(fit)
-        durations_s.append(max(heard_s, FRAME_S))
-    worst = worst_window(fits, durations_s, aligner, bound)
+    worst = worst_passage(fits, aligner, bound)
     return replace(worst, first=searched[worst.first], last=searched[worst.last]) if worst else None
 
 
 def _timed(
-    transcript: Transcript,
-    given: Sequence[bool],
-    samples: Samples,
-    speech: SpeechEnvelope | None,
-    aligner: Aligner | None,
+    transcript: Transcript, given: Sequence[bool], samples: Samples, speech: SpeechEnvelope, aligner: Aligner | None
 ) -> list[TimedRow]:
     """Return a row for every word; without an aligner, words without times are spread over speech.
 
     Never is one language aligned with the models of another.
     """
-    speech = speech or speech_envelope(samples, RATE_HZ)
     written = [word.text for word in transcript.words]
     sayings = aligner.sayings(written) if aligner else [Saying()] * len(written)
     rows = [

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from extractors.aligner import Placement, Saying
-from extractors.mismatch import Window, is_mismatch, worst_window
+from extractors.english import EnglishAligner
+from extractors.mismatch import Passage, is_mismatch, worst_passage
 from pipeline.timegrid import Interval
 
 SOUND = np.zeros(16_000, np.float32)
@@ -16,6 +17,7 @@ class Listener:
     """Says how well the words fit in reverse, and remembers whether it was asked."""
 
     mismatch_fit, flagged_fit = -3.5, -2.5
+    evidence = EnglishAligner.evidence
 
     def __init__(self, reversed_fit: float | None, weight: float = 0.3) -> None:
         self.reversed_fit, self.contrast_weight = reversed_fit, weight
@@ -69,42 +71,63 @@ def test_a_bound_of_the_configuration_takes_the_place_of_the_aligners() -> None:
     assert not is_mismatch(-6.0, WORDS, SOUND, Listener(-6.0), -8.0)[0]
 
 
-def test_a_foreign_sentence_in_a_long_transcript_is_found_and_named() -> None:
+def passage(fits: Sequence[float], bound: float | None = None) -> Passage:
+    found = worst_passage(fits, Listener(None), bound)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("at", [0, 1, 7, 30, 39, 40])
+@pytest.mark.parametrize("words", [3, 6, 9])
+def test_a_wrong_sentence_among_right_words_is_found_and_named_wherever_it_stands(at: int, words: int) -> None:
     fits = [0.5] * 40
-    assert not _wrong(worst_window(fits, [0.3] * 40, Listener(None), None))
-    fits[20:20] = [-7.0] * 9
+    assert not passage(fits).foreign
+    fits[at:at] = [-6.0] * words
     assert np.mean(fits) > -2.5, "the whole hides it"
-    found = worst_window(fits, [0.3] * 49, Listener(None), None)
-    assert found is not None and _wrong(found)
-    assert found.first <= 22 and found.last >= 26
+    found = passage(fits)
+    assert found.foreign and (found.first, found.last) == (at, at + words - 1)
     assert found.figures() == {
-        "alignment_worst_fit": found.fit,
-        "alignment_worst_first": found.first,
-        "alignment_worst_last": found.last,
+        "alignment_worst_fit": -6.0,
+        "alignment_worst_doubt": found.doubt,
+        "alignment_worst_first": at,
+        "alignment_worst_last": at + words - 1,
     }
-    assert not _wrong(worst_window(fits, [0.3] * 49, Listener(None), -8.0)), (
-        "the configuration's bound counts here too"
-    )
 
 
-@pytest.mark.parametrize("at", [0, 1, 2, 3, 30, 31])
-def test_a_foreign_sentence_is_found_wherever_it_stands(at: int) -> None:
-    fits = [0.5] * 31
-    fits[at:at] = [-9.0] * 9
-    assert _wrong(worst_window(fits, [0.3] * 40, Listener(None), None))
+def test_words_that_it_shares_with_what_is_said_do_not_hide_a_wrong_sentence() -> None:
+    found = passage([0.5] * 12 + [-5.0, -7.0, 0.3, -6.0, -4.5, -5.0] + [0.5] * 12)
+    assert found.foreign and (found.first, found.last) == (12, 17)
 
 
-def test_the_bound_of_many_windows_is_stricter_and_short_transcripts_have_none() -> None:
-    few, many = (worst_window([0.0] * words, [0.3] * words, Listener(None), None) for words in (13, 400))
-    assert few is not None and many is not None and many.bound < few.bound < Listener.flagged_fit
-    assert worst_window([-20.0] * 12, [0.3] * 12, Listener(None), None) is None
+@pytest.mark.parametrize("words", [8, 40, 4_500, 100_000])
+def test_the_bound_holds_for_any_length(words: int) -> None:
+    fits = np.random.default_rng(1).normal(1.0, 1.5, words)
+    assert not passage(fits.tolist()).foreign
+    fits[words // 2 : words // 2 + 9] = -8.0  # nobody was heard to say them
+    found = passage(fits.tolist())
+    assert found.foreign and found.first <= words // 2 and found.last >= min(words // 2 + 8, words - 1)
 
 
-def test_a_few_words_badly_said_are_no_foreign_sentence() -> None:
-    fits = [0.5] * 40
-    fits[10:12] = [-9.0] * 2
-    assert not _wrong(worst_window(fits, [0.3] * 40, Listener(None), None))
+@pytest.mark.parametrize("words", [2, 5, 8, 40])
+def test_one_word_badly_said_is_no_foreign_sentence(words: int) -> None:
+    found = passage([*([0.5] * (words - 1)), -60.0])
+    assert not found.foreign
+    assert "alignment_worst_first" not in found.figures()
 
 
-def _wrong(window: Window | None) -> bool:
-    return window is not None and window.foreign
+def test_a_voice_that_the_model_does_not_know_is_forgiven_and_a_wrong_sentence_in_it_found() -> None:
+    strange = np.resize([-2.0, -1.0, -3.0, -3.6, -3.6, -2.9], 40)
+    assert not passage(strange.tolist()).foreign
+    strange[10:16] = -8.0
+    assert passage(strange.tolist()).foreign
+
+
+def test_a_bound_of_the_configuration_moves_the_evidence_of_every_word() -> None:
+    fits = [0.5] * 10 + [-3.2] * 4 + [0.5] * 10
+    assert not passage(fits).foreign
+    assert passage(fits, bound=-1.0).foreign
+    assert not passage([0.5] * 10 + [-7.0] * 4 + [0.5] * 10, bound=-8.0).foreign
+
+
+def test_no_words_have_no_passage() -> None:
+    assert worst_passage([], Listener(None), None) is None

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.aligner import PlacedRow, Placement, Saying
+from extractors.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.neighbours import beside_neighbours
 from extractors.timed_rows import TimedRow
 from pipeline.speech import HOP_S, SpeechEnvelope
@@ -18,6 +18,7 @@ class Listener:
     """Knows when each word is said; the sound it is given holds its own time."""
 
     mismatch_fit = flagged_fit = -3.0
+    evidence = WordEvidence(-3.0, 1.0, 0.0)
     contrast_weight = 0.0
 
     def __init__(self, said: dict[str, float], sure: float) -> None:

@@ -112,13 +112,13 @@ def test_given_times_are_taken_as_they_are() -> None:
         (0.2, 0.5, "given", 0.7),
         (0.5, 0.9, "given", 1.0),
     ]
-    assert found.flags == ()
+    assert found.flags == ("transcript_mismatch",), "nobody speaks"
 
 
 def test_given_times_need_no_model_of_their_language() -> None:
     timed = (TranscriptWord("Tere", 0.2, 0.5),)
     found = timer().time(Transcript(timed, "et"), np.zeros(RATE_HZ, np.float32), RATE_HZ)
-    assert found.flags == ()
+    assert found.flags == ("transcript_mismatch",), "nobody speaks"
 
 
 def test_given_times_beyond_the_sound_are_brought_inside() -> None:
@@ -155,7 +155,7 @@ def test_rough_times_are_kept_where_nothing_can_search() -> None:
     heard = (TranscriptWord("Tere", 0.2, 0.5), TranscriptWord("jälle", 0.5, 0.9))
     found = timer().time(Transcript(heard, "et"), np.zeros(RATE_HZ, np.float32), RATE_HZ, rough=True)
     assert [(word.start_s, word.rung) for word in found.words] == [(0.2, "given"), (0.5, "given")]
-    assert found.flags == ("language_unsupported",)
+    assert found.flags == ("transcript_mismatch", "language_unsupported")
     assert "words.aligners" in str(found.quality["alignment_problem"])
 
 

@@ -1,6 +1,7 @@
 """Published weights into a system, and out of it."""
 
 import pickle
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -95,6 +96,10 @@ def to_reference_gradients(system: DmdSystem) -> dict[str, Tensor | None]:
     return gradients
 
 
+_LOADS = re.compile(r"GLOBAL (\S+)")
+_ADVICE = ("Weights only load failed", "Check the documentation", "Please file an issue")
+
+
 def _loaded(path: Path) -> Mapping[str, Tensor]:
     try:
         with warnings.catch_warnings():
@@ -103,11 +108,23 @@ def _loaded(path: Path) -> Mapping[str, Tensor]:
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"{path}: not a checkpoint that can be read safely ({reason})") from None
+        raise UsageError(f"{path}: {_refusal(error)}") from None
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise UsageError(f"{path}: not a plain state dict of tensors, as the published code writes it")
     return found
+
+
+def _refusal(error: Exception) -> str:
+    """Say why torch read nothing, without its advice to read the file with all that it may run."""
+    name = _LOADS.search(str(error))
+    if name is not None:
+        return (
+            f"refused: the checkpoint tries to load {name[1]}, which is no tensor; nothing of it was run; use the "
+            "file only if you know who made it, and have it saved as a plain state dict"
+        )
+    told = [part for part in map(str.strip, str(error).split("\n\n")) if part and not part.startswith(_ADVICE)]
+    reason = " ".join(told[0].split()) if told else type(error).__name__
+    return f"not a checkpoint that can be read safely ({reason}); copy the .pth again, whole"
 
 
 def _absent_kernel(name: str, found: Mapping[str, Tensor]) -> bool:

@@ -98,14 +98,23 @@ class _Harmful:
 
 
 def test_a_file_that_runs_code_is_refused(tmp_path, capsys):
-    for name, write in (
-        ("pickle.pth", lambda path: path.write_bytes(pickle.dumps(_Harmful()))),
-        ("torch.pth", lambda path: torch.save({"a": _Harmful()}, path)),
-        ("text.pth", lambda path: path.write_text("nothing of the kind")),
+    named = r"refused: the checkpoint tries to load \S*print, which is no tensor; nothing of it was run"
+    for name, write, said in (
+        ("pickle.pth", lambda path: path.write_bytes(pickle.dumps(_Harmful(), protocol=2)), named),
+        (
+            "new.pth",
+            lambda path: path.write_bytes(pickle.dumps(_Harmful())),
+            "not a checkpoint that can be read safely",
+        ),
+        ("torch.pth", lambda path: torch.save({"a": _Harmful()}, path), named),
+        ("old.pth", lambda path: torch.save(_Harmful(), path, _use_new_zipfile_serialization=False), named),
+        ("text.pth", lambda path: path.write_text("nothing of the kind"), "not a checkpoint that can be read safely"),
+        ("cut.pth", lambda path: path.write_bytes(b"PK\x03\x04cut off"), "not a checkpoint that can be read safely"),
     ):
         write(tmp_path / name)
-        with pytest.raises(UsageError, match="not a checkpoint that can be read safely"):
+        with pytest.raises(UsageError, match=said) as caught:
             system_from_reference(tmp_path / name, CONFIG)
+        assert "weights_only" not in str(caught.value) and "\n" not in str(caught.value)
     assert "unpickled" not in capsys.readouterr().out
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
     with pytest.raises(UsageError, match="not a plain state dict"):

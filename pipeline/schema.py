@@ -60,11 +60,18 @@ class FeatureSchema:
             Lists the names that differ.
         """
         lines = self.difference(other, modalities)
-        if lines:
-            raise FeatureMismatchError(
-                f"{where}: the features are not those the model was trained on: {'; '.join(lines)}; extract "
-                "the clips with the configuration of the training data, or train a model on these features"
-            )
+        if not lines:
+            return
+        from_file = any(origin.startswith("the ") for origin in self.origins.values())
+        remedy = (
+            "no extraction makes a feature file's columns: give a file like the one of the training"
+            if from_file
+            else "extract the clips with the configuration of the training data"
+        )
+        raise FeatureMismatchError(
+            f"{where}: the features are not those the model was trained on: {'; '.join(lines)}; {remedy}, or train a "
+            "model on these features"
+        )
 
     def _differs(self, other: "FeatureSchema", modality: str) -> list[str]:
         ours, theirs = self.names.get(modality, ()), other.names.get(modality, ())

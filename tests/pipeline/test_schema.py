@@ -45,6 +45,15 @@ def test_demand_refuses_and_says_what_to_do() -> None:
         OURS.demand(other, ("audio",), "v1")
 
 
+def test_what_only_a_file_holds_is_not_to_be_extracted() -> None:
+    other = FeatureSchema({**OURS.names, "audio": ("pitch_semitones",)})
+    from_file = FeatureSchema(OURS.names, {"audio": "the COVAREP columns of CMU-MOSI"})
+    with pytest.raises(FeatureMismatchError, match="no extraction makes a feature file's columns"):
+        from_file.demand(other, ("audio",), "v1")
+    with pytest.raises(FeatureMismatchError, match="extract the clips with the configuration of the training data"):
+        OURS.demand(other, ("audio",), "v1")
+
+
 def test_long_lists_are_cut_and_counted() -> None:
     many = FeatureSchema({**OURS.names, "audio": tuple(f"c{i}" for i in range(20))})
     assert "and 14 more" in many.difference(OURS)[0]

@@ -31,7 +31,7 @@ class PlacedRow:
     """0 to 1: the probability that the word is there."""
     saying: Saying
     fit: float | None = None
-    """Of this word alone, as `Placement.fit`; None where nothing is known of it."""
+    """Of this word alone, as `Placement.fit`, less what an odd rhythm of its sounds costs; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 The clips of DMD_GRID clean and at 10 dB of white noise and of babble; sentences of synthetic voices that ran together
 (every second one: the bound was chosen on the others); the sample clips. Each with its own words, with another
-transcript of its kind, with its own words permuted.
+transcript of its kind, with its own words permuted. Then recordings of several of them in a row, with one wrong
+sentence (`wrong_sentence`).
 """
 
 import argparse
@@ -13,24 +14,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.wordtiming import WordTimer, WordTimingConfig
+from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig
 from pipeline.sources import read_source
 from pipeline.streams import MediaReader
 from pipeline.words import plain_transcript
 from tests.benchmarks.alignment import _babble, _white
 from tests.benchmarks.connected_words import RATES, SENTENCES, VOICES, _recorded
 from tests.benchmarks.grid import FOLDER, RATE_HZ, grid_clips
+from tests.benchmarks.wrong_sentence import Said, counted, one_wrong_sentence
 
 SAMPLES = Path(__file__).parents[2] / "data"
 OTHERS = 2
 """Other transcripts tried on each sound."""
 Sound = tuple[str, str, NDArray[np.float32]]
 """Set, words that are said, samples."""
+GRID_SETS = {"grid": None, "grid_white_10db": "white", "grid_babble_10db": "babble"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="clips with truth, instead of DMD_GRID")
     parser.add_argument("--clips", type=int, default=17, help="at most this many of them")
+    parser.add_argument("--chains", type=int, default=24, help="recordings of several clips with one wrong sentence")
     parser.add_argument("--without-voices", action="store_true", help="leave out synthetic voices (espeak-ng)")
 
 
@@ -48,7 +52,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         for other in rng.choice(others, min(OTHERS, len(others)), replace=False):
             own["other"].append(_flagged(timer, str(other), samples))
         own["permuted"].append(_flagged(timer, " ".join(rng.permutation(said.split())), samples))
-    return {
+    figures: dict[str, Any] = {
         kind: {
             "clips": len(found["own"]),
             "false_alarms": float(np.mean(found["own"])),
@@ -56,7 +60,29 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "missed_permuted": 1.0 - float(np.mean(found["permuted"])),
         }
         for kind, found in flagged.items()
-    } | {"flagged_by_mistake": names}
+    }
+    return figures | {"flagged_by_mistake": names, "one_wrong_sentence": _in_a_row(timer, options)}
+
+
+def _in_a_row(timer: WordTimer, options: argparse.Namespace) -> dict[str, Any]:
+    def timed(text: str, samples: NDArray[np.float32]) -> TimedWords:
+        return timer.time(plain_transcript(text), samples, RATE_HZ)
+
+    clips = [
+        Said(clip.words, clip.samples, float(clip.truth_s[0, 0]), float(clip.truth_s[-1, 1]))
+        for clip in grid_clips(options.folder)
+    ]
+    found = {
+        kind: counted([one_wrong_sentence(clips, timed, options.chains, noise, seed=5)])
+        for kind, noise in GRID_SETS.items()
+    }
+    if not options.without_voices:
+        each = -(-options.chains // len(VOICES))
+        spoken = [
+            one_wrong_sentence(_sentences(voice), timed, each, None, seed=voice) for voice in range(len(VOICES))
+        ]
+        found["voices"] = counted(spoken)
+    return found
 
 
 def _flagged(timer: WordTimer, text: str, samples: NDArray[np.float32]) -> bool:
@@ -84,10 +110,18 @@ def _samples() -> Iterator[Sound]:
 
 
 def _voices() -> Iterator[Sound]:
+    for voice in range(len(VOICES)):
+        yield from (("voices", " ".join(said.words), said.samples) for said in _sentences(voice))
+
+
+def _sentences(voice: int) -> list[Said]:
+    """Return every second sentence of a voice: the bound was chosen on the others."""
     from tests.benchmarks._espeak_events import spoken
 
-    for voice_number, voice in enumerate(VOICES):
-        for number, text in enumerate(SENTENCES):
-            sentence = spoken(text, voice, RATES[(number + voice_number) % len(RATES)])
-            if sentence is not None and (number + voice_number) % 2:
-                yield "voices", text, _recorded(sentence, np.random.default_rng([number, voice_number]))[0]
+    found = []
+    for number, text in enumerate(SENTENCES):
+        sentence = spoken(text, VOICES[voice], RATES[(number + voice) % len(RATES)])
+        if sentence is not None and (number + voice) % 2:
+            samples, truth_s = _recorded(sentence, np.random.default_rng([number, voice]))
+            found.append(Said(tuple(text.split()), samples, float(truth_s[0, 0]), float(truth_s[-1, 1])))
+    return found

@@ -42,6 +42,10 @@ class FaultyWork(Work):
         if order == "once" and not (self.store.path / "tried").exists():
             (self.store.path / "tried").touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if order == "orphan" and not (self.store.path / "orphaned").exists():
+            (self.store.path / "orphaned").touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(3600)  # until the kernel kills it, too
         if order == "killed":
             os.kill(os.getpid(), signal.SIGKILL)  # what the kernel does to the largest process without memory
         if order == "greedy":

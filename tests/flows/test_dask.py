@@ -70,18 +70,24 @@ def contents(store: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in (store / "clips").rglob("*.safetensors")}
 
 
-def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, tmp_path):
-    contact, (_, _, second) = cluster
+def address_of(contact: Path) -> str:
     while not contact.exists():
         time.sleep(0.1)
-    address = next(part for part in contact.read_text().split('"') if part.startswith("tcp://"))
-    home = {"PREFECT_HOME": str(tmp_path / "prefect")}
-    run = dmd("extract", source, "--out", tmp_path / "dask", "--engine", "dask", "--workers", 2,
-              DMD_DASK_SCHEDULER=address, **home)  # fmt: skip
-    begun = lambda: (tmp_path / "dask" / "store.json").exists() and len(FeatureStore(tmp_path / "dask"))  # noqa: E731
-    while not begun():
+    return next(part for part in contact.read_text().split('"') if part.startswith("tcp://"))
+
+
+def wait_for_a_clip(store: Path, run: subprocess.Popen[str]) -> None:
+    while not ((store / "store.json").exists() and len(FeatureStore(store))):
         time.sleep(0.05)
         assert run.poll() is None, run.communicate()
+
+
+def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, tmp_path):
+    contact, (_, _, second) = cluster
+    home = {"PREFECT_HOME": str(tmp_path / "prefect")}
+    run = dmd("extract", source, "--out", tmp_path / "dask", "--engine", "dask", "--workers", 2,
+              DMD_DASK_SCHEDULER=address_of(contact), **home)  # fmt: skip
+    wait_for_a_clip(tmp_path / "dask", run)
     second.send_signal(signal.SIGKILL)  # its nanny; then all else that has its scratch folder, the worker too
     for pid in naming(tmp_path / "scratch-two"):
         os.kill(pid, signal.SIGKILL)
@@ -92,3 +98,30 @@ def test_a_dask_worker_that_is_killed_in_mid_run_costs_nothing(cluster, source, 
     said = local.communicate(timeout=300)[1]
     assert local.returncode == 0, said
     assert contents(tmp_path / "dask") == contents(tmp_path / "local")
+
+
+def test_a_run_takes_the_store_from_the_workers_of_one_that_was_killed_and_a_third_one_is_refused(
+    cluster, source, tmp_path
+):
+    contact, _ = cluster
+    home = {"PREFECT_HOME": str(tmp_path / "prefect"), "DMD_DASK_SCHEDULER": address_of(contact)}
+    command = ("extract", source, "--out", tmp_path / "dask", "--engine", "dask", "--workers", 2)
+    first = dmd(*command, **home)
+    wait_for_a_clip(tmp_path / "dask", first)
+    first.kill()  # its batches go on in the workers of the cluster
+    first.communicate()
+    second = dmd(*command, **home)
+    turn = (tmp_path / "dask" / ".lock").read_text()
+    while (tmp_path / "dask" / ".lock").read_text() == turn:
+        time.sleep(0.05)
+        assert second.poll() is None, second.communicate()
+    third = dmd(*command, **home)
+    said = third.communicate(timeout=300)[1]
+    assert third.returncode == 1 and "another run is writing to this store" in said
+    said = second.communicate(timeout=300)[1]
+    assert second.returncode == 0, said
+    local = dmd("extract", source, "--out", tmp_path / "local", "--workers", 2, **home)
+    said = local.communicate(timeout=300)[1]
+    assert local.returncode == 0, said
+    assert contents(tmp_path / "dask") == contents(tmp_path / "local")
+    assert not [*(tmp_path / "dask").rglob(".partial-*")]

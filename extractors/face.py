@@ -7,6 +7,7 @@ speaker's face keeps its time and is not valid.
 """
 
 import zipfile
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -16,25 +17,23 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.face_columns import VELOCITIES, all_columns
+from extractors.face_columns import all_columns
 from extractors.face_config import FaceConfig
 from extractors.face_detector import Detector
 from extractors.face_follow import FaceFollower
 from extractors.face_landmarks import DetectedFace, Landmarker, RunningMode
 from extractors.face_ledger import FaceLedger
-from extractors.face_motion import velocities
 from extractors.face_quality import face_flags, face_quality
-from extractors.face_speaker import SpeakerChoice, choose_speaker
+from extractors.face_rows import along, mean_of, rows_of_tracks, speaker_rows, taken_of
+from extractors.face_speaker import choose_speaker
 from extractors.face_sync import find_offset
-from extractors.face_tracks import Sightings, lasting_tracks, track_faces
-from pipeline.room import IN_MEMORY, Room, in_blocks, let_go
+from pipeline.room import IN_MEMORY, Room
 from pipeline.speech import SpeechEnvelope
 from pipeline.track import FeatureColumn, FeatureTrack
 
 __all__ = ["FaceConfig", "FaceExtractor", "FaceResult", "FaceSession", "face_columns"]
 
 Float64 = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 TIME_DIGITS = 6
 """Of the seconds that count: the same frame times, whatever a file's clock starts at, give the same bytes."""
@@ -157,7 +156,7 @@ class FaceSession:
     ) -> None:
         self._config = config
         self._look = look
-        self._times_s: list[float] = []
+        self._times_s = array("d")
         self._ledger = FaceLedger(config, room, blendshapes=blendshapes)
         given = all_columns(blendshapes=blendshapes, include_unstable=config.include_unstable)
         self._given = tuple(column.name for column in given)
@@ -204,12 +203,13 @@ class FaceSession:
         times_s = np.array(self._times_s, np.float64)
         clip_times_s = times_s + round(clock_offset_s, TIME_DIGITS)
         seen, measured = self._ledger.sightings(times_s), self._ledger.measured()
-        tracks = _rows_of_tracks(seen, len(times_s), self._config)
-        opening = _mean_of(measured, [self._ledger.columns.index("mouth_height")])
-        openings, present = [_taken(opening, rows) for rows in tracks], [rows >= 0 for rows in tracks]
+        tracks = rows_of_tracks(seen, len(times_s), self._config)
+        opening = mean_of(measured, [self._ledger.columns.index("mouth_height")])
+        openings = [along(track, taken_of(opening, track.values)) for track in tracks]
+        present = [along(track, track.values >= 0) for track in tracks]
         choice = choose_speaker(openings, present, clip_times_s, speech, self._config.speaker)
         sync = find_offset(openings, present, clip_times_s, speech, self._config.sync) if speech else None
-        values, valid, chosen = _speaker_track(
+        values, valid, chosen = speaker_rows(
             measured, self._ledger.columns, self._given, tracks, choice, times_s, self._room
         )
         track = FeatureTrack(values, clip_times_s, valid, self._given)
@@ -222,67 +222,3 @@ class FaceSession:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _rows_of_tracks(seen: Sightings, frames: int, config: FaceConfig) -> list[Rows]:
-    """Return per track, the most prominent first, the detection that shows it in each frame; -1 where none does."""
-    numbers = track_faces(seen, config.tracks)
-    tracks = []
-    for number in lasting_tracks(seen, numbers, frames, config.tracks):
-        mine = np.flatnonzero(numbers == number)
-        rows = np.full(frames, -1, np.int64)
-        rows[seen.frame[mine]] = mine
-        tracks.append(rows)
-    return tracks
-
-
-def _speaker_track(
-    measured: Float64,
-    columns: tuple[str, ...],
-    given: tuple[str, ...],
-    tracks: list[Rows],
-    choice: SpeakerChoice,
-    times_s: Float64,
-    room: Room,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], Rows]:
-    """[T, D], [T, D], [T] the chosen face's measures and velocities that are given, and each frame's detection."""
-    frames, still = len(times_s), np.array([at for at, name in enumerate(given) if name in columns])
-    values: NDArray[np.float32] = room.zeros((frames, len(given)), np.float32)
-    valid: NDArray[np.bool_] = room.zeros((frames, len(given)), np.bool_)
-    chosen = np.full(frames, -1, np.int64)
-    for number, rows in enumerate(tracks):
-        here = (choice.track == number) & (rows >= 0)
-        chosen[here] = rows[here]
-    taken = [columns.index(given[at]) for at in still]
-    for part in in_blocks(values, valid):
-        seen = np.flatnonzero(chosen[part] >= 0)
-        values[part][np.ix_(seen, still)] = measured[chosen[part][seen]][:, taken]
-        valid[part][np.ix_(seen, still)] = True
-        let_go(measured)
-    for velocity in VELOCITIES:
-        if velocity.column.name in given:
-            moving = _mean_of(measured, [columns.index(name) for name in velocity.of])
-            at = given.index(velocity.column.name)
-            for number, rows in enumerate(tracks):
-                # Of the face's own track, so that a change of speaker is no jump.
-                slopes, known = velocities(_taken(moving, rows)[:, None], rows >= 0, times_s)
-                known &= (choice.track == number) & (rows >= 0)
-                for part in in_blocks(values, valid):
-                    np.copyto(values[part, at], slopes[part, 0], where=known[part])
-                    np.copyto(valid[part, at], True, where=known[part])
-    return values, valid, chosen
-
-
-def _mean_of(measured: Float64, columns: list[int]) -> Float64:
-    """[n] mean of some columns."""
-    mean = np.empty(len(measured))
-    for part in in_blocks(measured):
-        mean[part] = measured[part][:, columns].mean(axis=1)
-    return mean
-
-
-def _taken(values: Float64, rows: Rows) -> Float64:
-    """[T, ...] values of the detections in ``rows``, 0 where there is none."""
-    taken = np.zeros((len(rows), *values.shape[1:]))
-    taken[rows >= 0] = values[rows[rows >= 0]]
-    return taken

@@ -1,5 +1,7 @@
 """The detections of a clip, measured as they come in, so that memory does not grow by their landmarks."""
 
+from array import array
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +28,7 @@ class FaceLedger:
         self._blendshapes = blendshapes
         self.columns = tuple(column.name for column in measured_columns(blendshapes=blendshapes))
         self._waiting: list[tuple[DetectedFace, int, int]] = []
-        self._frame: list[int] = []
+        self._frame = array("q")
         self._centre_px: list[Float64] = []
         self._height_px: list[Float64] = []
         self._measured = GrowingRows(len(self.columns), room)

@@ -15,6 +15,7 @@ REACH_S = 0.1
 SLOW_VIDEO_FRAMES = 1.6
 """A video of under 16 frames a second reaches this many of its own frames instead, so that it has neighbours."""
 MIN_FRAMES = 2
+_BLOCK_FRAMES = 16384
 
 
 def velocities(values: Float64, present: Bool, times_s: Float64, *, reach_s: float = REACH_S) -> tuple[Float64, Bool]:
@@ -36,15 +37,40 @@ def velocities(values: Float64, present: Bool, times_s: Float64, *, reach_s: flo
     known : ndarray [shape=(T,)]
         True where the frame is present and another such frame lies within reach.
     """
+    return slopes(values, present, times_s, reach_of(times_s, reach_s))
+
+
+def reach_of(times_s: Float64, reach_s: float) -> float:
+    """Return how far the fit looks in a video with these frame times."""
+    if len(times_s) < MIN_FRAMES:
+        return reach_s
+    return max(reach_s, SLOW_VIDEO_FRAMES * float(np.median(np.diff(times_s))))
+
+
+def slopes(values: Float64, present: Bool, times_s: Float64, reach_s: float) -> tuple[Float64, Bool]:
+    """Return what `velocities` does, for a reach that is known: of a stretch as of the whole, block by block."""
     frames = len(times_s)
     if frames < MIN_FRAMES:
         return np.zeros_like(values), np.zeros(frames, bool)
-    reach_s = max(reach_s, SLOW_VIDEO_FRAMES * float(np.median(np.diff(times_s))))
+    found, known = np.empty_like(values), np.empty(frames, bool)
+    widest = _widest(times_s, reach_s)
+    for start in range(0, frames, _BLOCK_FRAMES):
+        stop = min(start + _BLOCK_FRAMES, frames)
+        around = slice(max(0, start - widest), stop + widest)
+        own = slice(start - around.start, stop - around.start)
+        fitted = _fitted(values[around], present[around], times_s[around], reach_s, widest)
+        found[start:stop], known[start:stop] = fitted[0][own], fitted[1][own]
+    return found, known
+
+
+def _fitted(values: Float64, present: Bool, times_s: Float64, reach_s: float, widest: int) -> tuple[Float64, Bool]:
+    frames = len(times_s)
     values = np.where(present[:, None], values, 0.0)
     sums = np.zeros((4, frames))  # of weight, weight dt, weight dt^2, and of frames
     value_sum, product_sum = np.zeros_like(values), np.zeros_like(values)
-    widest = _widest(times_s, reach_s)
     for shift in range(-widest, widest + 1):
+        if abs(shift) >= frames:
+            continue
         here = slice(max(0, -shift), frames - max(0, shift))
         there = slice(max(0, shift), frames - max(0, -shift))
         apart_s = times_s[there] - times_s[here]

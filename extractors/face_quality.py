@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from extractors.face_config import FaceConfig
 from extractors.face_speaker import SpeakerChoice
 from extractors.face_sync import Sync
+from extractors.face_tracks import Spanned
 from pipeline.room import in_blocks
 from pipeline.track import FeatureTrack
 
 
 def face_quality(
-    track: FeatureTrack, present: Sequence[NDArray[np.bool_]], choice: SpeakerChoice, sync: Sync | None
+    track: FeatureTrack, present: Sequence[Spanned], choice: SpeakerChoice, sync: Sync | None
 ) -> dict[str, Any]:
     """Return counts and measures for the clip's provenance; shares are 0 to 1.
 
@@ -22,14 +23,17 @@ def face_quality(
     ----------
     track : FeatureTrack
         Of the chosen face.
-    present : sequence of ndarray of bool [shape=(T,)]
+    present : sequence of Spanned [shape=(T,)]
         Where each face of the clip was seen.
     choice : SpeakerChoice
     sync : Sync or None
         `av_offset_s` is the delay of the sound behind the mouth, `av_match` how well they go together there (at
         most 2), `av_gain` by how much better than in time.
     """
-    several = np.sum(present, axis=0) > 1 if present else np.zeros(len(track.mask), bool)
+    faces = np.zeros(len(track.times_s), np.int64)
+    for seen in present:
+        faces[seen.span] += seen.values
+    several = faces > 1
     return {
         "face_frames": len(track.times_s),
         "face_seen_share": _share(track.mask),

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.face_motion import velocities
+from extractors.face_tracks import Spanned
 from pipeline.speech import SpeechEnvelope
 
 Float64 = NDArray[np.float64]
@@ -85,8 +86,8 @@ class SpeakerChoice:
 
 
 def choose_speaker(
-    openings: Sequence[Float64],
-    present: Sequence[Bool],
+    openings: Sequence[Float64 | Spanned],
+    present: Sequence[Bool | Spanned],
     times_s: Float64,
     speech: SpeechEnvelope | None,
     config: SpeakerConfig,
@@ -142,8 +143,8 @@ def mouth_voice_match(
 
 def _matches(
     windows: Sequence[slice],
-    openings: Sequence[Float64],
-    present: Sequence[Bool],
+    openings: Sequence[Float64 | Spanned],
+    present: Sequence[Bool | Spanned],
     times_s: Float64,
     speech: SpeechEnvelope,
     config: SpeakerConfig,
@@ -156,6 +157,8 @@ def _matches(
         if 2 * spoken[window].sum() < config.min_frames:
             continue
         for column, (opening, seen) in enumerate(zip(openings, present, strict=True)):
+            if seen[window].sum() < config.min_frames:
+                continue  # nothing of this face can decide here: a film has many
             # Cut to the window: a long clip has many windows.
             match = _match(opening[window], seen[window], times_s[window], speech.times_s, voice, config)
             if match is not None:

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from extractors.face_motion import velocities
+from extractors.face_motion import reach_of, slopes, velocities
 from extractors.face_speaker import REACH_S, STILL_PER_S, syllable_level
+from extractors.face_tracks import Spanned, span_of
 from pipeline.speech import SpeechEnvelope
 
 Float64 = NDArray[np.float64]
@@ -63,7 +64,11 @@ class Sync:
 
 
 def find_offset(
-    openings: Sequence[Float64], present: Sequence[Bool], times_s: Float64, speech: SpeechEnvelope, config: SyncConfig
+    openings: Sequence[Float64 | Spanned],
+    present: Sequence[Bool | Spanned],
+    times_s: Float64,
+    speech: SpeechEnvelope,
+    config: SyncConfig,
 ) -> Sync | None:
     """Return the offset of the face that matches best; None if too few frames decide.
 
@@ -97,8 +102,8 @@ def _voice_readings(speech: SpeechEnvelope) -> Float64:
 
 
 def _matches(
-    opening: Float64,
-    seen: Bool,
+    opening: Float64 | Spanned,
+    seen: Bool | Spanned,
     times_s: Float64,
     voice_s: Float64,
     voice: Float64,
@@ -106,8 +111,12 @@ def _matches(
     config: SyncConfig,
 ) -> Float64:
     """[lags] sum of the readings at every lag; NaN where too few frames are heard."""
-    moving, known = velocities(opening[:, None], seen, times_s, reach_s=REACH_S)
-    busy, _ = velocities(opening[:, None], seen, times_s, reach_s=BUSY_REACH_S)
+    # Of the stretch in which the face was seen: a film has many faces, each for seconds.
+    here = span_of(seen)
+    reach_s, busy_reach_s = reach_of(times_s, REACH_S), reach_of(times_s, BUSY_REACH_S)
+    opening, seen, times_s = opening[here], seen[here], times_s[here]
+    moving, known = slopes(opening[:, None], seen, times_s, reach_s)
+    busy, _ = slopes(opening[:, None], seen, times_s, busy_reach_s)
     mouth = ((moving[:, 0], STILL_PER_S, 1.0), (opening, STILL, OTHER_READINGS),
              (np.abs(busy[:, 0]), STILL_PER_S, OTHER_READINGS))  # fmt: skip
     matches = np.full(len(lags_s), np.nan)

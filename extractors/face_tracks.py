@@ -6,6 +6,7 @@ some time, so that a blink of the detector, a hand before the face or a turn awa
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,42 @@ class Sightings:
     """[shape=(n, 2)]"""
     height_px: NDArray[np.float64]
     """[shape=(n,)]"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spanned:
+    """A column [T] that is 0 outside of a stretch of frames, and held there only; read it in slices.
+
+    A film of two hours has hundreds of faces, each of which is seen for seconds.
+    """
+
+    first: int
+    values: NDArray[Any]
+    """[shape=(n,)] of the frames ``[first, first + n)``."""
+    frames: int
+    """T."""
+
+    @property
+    def span(self) -> slice:
+        """The stretch."""
+        return slice(self.first, self.first + len(self.values))
+
+    def __getitem__(self, part: slice) -> NDArray[Any]:
+        """Return the column's values in a stretch of frames."""
+        start, stop, _ = part.indices(self.frames)
+        low, high = max(start, self.first), min(stop, self.span.stop)
+        found = np.zeros(max(0, stop - start), self.values.dtype)
+        if low < high:
+            found[low - start : high - start] = self.values[low - self.first : high - self.first]
+        return found
+
+
+def span_of(seen: NDArray[np.bool_] | Spanned) -> slice:
+    """Return the stretch of frames in which a face was seen."""
+    if isinstance(seen, Spanned):
+        return seen.span
+    frames = np.flatnonzero(seen)
+    return slice(int(frames[0]), int(frames[-1]) + 1) if frames.size else slice(0, 0)
 
 
 def track_faces(seen: Sightings, config: TrackConfig) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.audio_config import HOP_SAMPLES, RATE_HZ, AudioConfig
-from pipeline.longsound import Samples
+from pipeline.longsound import LongSound, Samples
 
 CONTEXT_FRAMES = 16
 """Frames before and after a block that are computed with it, so that flux and cycles see their neighbours."""
@@ -48,6 +48,8 @@ class Block:
 
 def finite(samples: Samples) -> tuple[Samples, int]:
     """Return the samples with what is not finite set to 0 (the same array if all is), and how many those were."""
+    if isinstance(samples, LongSound):
+        return samples, 0  # finite where it is decoded; not decoded once more to see it
     bad = sum(
         int(np.count_nonzero(~np.isfinite(samples[start : start + _CHUNK])))
         for start in range(0, samples.size, _CHUNK)

@@ -16,6 +16,8 @@ from typing import Any
 import av
 import numpy as np
 
+from pipeline.sources import read_source
+
 SAMPLE = Path(__file__).parents[2] / "data" / "Raw" / "anna" / "1.mp4"
 SIZES = {"360p": (640, 360), "1080p": (1920, 1080), "4K": (3840, 2160), "8K": (7680, 4320)}
 RATE_HZ = 16_000
@@ -25,6 +27,7 @@ from pathlib import Path
 from extractors.extraction import Extractor
 from pipeline.clip import Clip
 from pipeline.store import FeatureStore
+from pipeline.words import plain_transcript
 
 def status_mb(key):  # not ru_maxrss, which begins with the peak of the process that started this one
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -41,11 +44,13 @@ def watch():
         time.sleep(0.2)
 
 threading.Thread(target=watch, daemon=True).start()
-clip = extractor.extract(Clip("clip", Path(sys.argv[1])))
+said = plain_transcript(Path(sys.argv[4]).read_text()) if len(sys.argv) > 4 else None
+clip = extractor.extract(Clip("clip", Path(sys.argv[1]), said))
 file = store.write(clip)
 tenths = [round(max(seen[at * len(seen) // 10 : (at + 1) * len(seen) // 10] or seen)) for at in range(10)]
 print(json.dumps({"loaded_mb": round(before), "peak_mb": round(status_mb("VmHWM")), "over_time_mb": tenths,
-                  "minutes": round(clip.duration_s / 60, 2), "file_mb": round(file.stat().st_size / 2**20, 1),
+                  "minutes": round(clip.duration_s / 60, 2), "words": len(clip.words),
+                  "file_mb": round(file.stat().st_size / 2**20, 1),
                   "cpu_s": round(time.process_time() - began, 1)}))
 """
 
@@ -54,6 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare this benchmark's options."""
     parser.add_argument("--minutes", type=float, nargs="*", default=[1.0, 10.0], help="lengths of the recordings")
     parser.add_argument("--rate", type=int, default=5, help="pictures a second of the recordings")
+    parser.add_argument("--words", action="store_true", help="with their words, which are then placed in time")
     parser.add_argument("--sizes", nargs="*", choices=SIZES, default=list(SIZES), help="sizes of the short ones")
 
 
@@ -64,7 +70,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         for minutes in options.minutes:
             path = Path(name) / f"{minutes}.mkv"
             _write(path, (640, 360), minutes * 60, options.rate)
-            found[f"{minutes:g} minutes"] = _peak(path)
+            found[f"{minutes:g} minutes"] = _peak(path, _words(path) if options.words else None)
             path.unlink()
         for size in options.sizes:
             path = Path(name) / f"{size}.mkv"
@@ -73,8 +79,20 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def _peak(path: Path) -> dict[str, Any]:
+def _words(path: Path) -> Path:
+    """Write the words of a recording beside it: the sample's, over and over."""
+    sample = next(clip for clip in read_source(SAMPLE.parents[2]).clips if clip.path == SAMPLE)
+    with av.open(str(SAMPLE)) as once, av.open(str(path)) as made:
+        turns = round((made.duration or 0) / (once.duration or 1))
+    assert sample.transcript is not None
+    text = path.with_suffix(".words")
+    text.write_text(" ".join(word.text for word in sample.transcript.words * turns))
+    return text
+
+
+def _peak(path: Path, words: Path | None = None) -> dict[str, Any]:
     command = [sys.executable, "-c", ONE_CLIP, str(path), str(SAMPLE), str(path.with_suffix(".store"))]
+    command += [str(words)] if words else []
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(path.name, found, file=sys.stderr, flush=True)

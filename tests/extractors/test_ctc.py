@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from extractors.ctc import ctc_align
+from extractors.ctc_aligner import CtcAligner
 from extractors.wordtiming import WordTimer, WordTimingConfig
 from pipeline.words import plain_transcript
 
@@ -164,3 +165,21 @@ def test_a_language_without_its_model_is_refused_by_name_and_its_words_are_sprea
 def test_a_language_nobody_has_a_model_for_is_refused_too() -> None:
     found = WordTimer(WordTimingConfig()).time(plain_transcript("nuqneH", "tlh"), noise(1.0), RATE_HZ)
     assert "nothing can align language 'tlh'" in str(found.quality["alignment_problem"])
+
+
+def test_a_wrong_sentence_is_found_by_the_letters_of_its_words(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "ich habe du und habe ich du habe und ich habe du".split()
+    aligner = CtcAligner(str(tiny), "de", "cpu")
+    labels = [label for word in aligner._labels(said) for label in (*word, 0) for _ in range(3)]
+    emissions = np.full((len(labels), 1 + max(aligner._vocabulary.values())), np.log(1e-4), np.float32)
+    emissions[np.arange(len(labels)), labels] = np.log(0.9)
+    monkeypatch.setattr(CtcAligner, "emissions", lambda *_: emissions)
+    # voices that come and go, for as long as there are frames
+    samples = noise(len(labels) * 0.02)
+    right = timer(tiny).time(plain_transcript(" ".join(said), "de"), samples, RATE_HZ)
+    assert "transcript_mismatch" not in right.flags
+    wrong = [*said[:5], *"zwölf müßig".split(), *said[7:]]
+    found = timer(tiny).time(plain_transcript(" ".join(wrong), "de"), samples, RATE_HZ)
+    assert "transcript_mismatch" in found.flags
+    assert float(found.quality["alignment_worst_first"]) == 5
+    assert float(found.quality["alignment_fit"]) > CtcAligner.mismatch_fit, "the whole hides it"

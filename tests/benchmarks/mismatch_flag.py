@@ -3,7 +3,7 @@
 The clips of DMD_GRID clean and at 10 dB of white noise and of babble; sentences of synthetic voices that ran together
 (every second one: the bound was chosen on the others); the sample clips. Each with its own words, with another
 transcript of its kind, with its own words permuted. Then recordings of several of them in a row, with one wrong
-sentence (`wrong_sentence`).
+sentence (`wrong_sentence`), and words with times of their own (`given_times`).
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pipeline.streams import MediaReader
 from pipeline.words import plain_transcript
 from tests.benchmarks.alignment import _babble, _white
 from tests.benchmarks.connected_words import RATES, SENTENCES, VOICES, _recorded
+from tests.benchmarks.given_times import given_times
 from tests.benchmarks.grid import FOLDER, RATE_HZ, grid_clips
 from tests.benchmarks.wrong_sentence import Said, counted, one_wrong_sentence
 
@@ -61,7 +62,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         }
         for kind, found in flagged.items()
     }
-    return figures | {"flagged_by_mistake": names, "one_wrong_sentence": _in_a_row(timer, options)}
+    given = given_times(timer, grid_clips(options.folder)[: options.clips])
+    return figures | {
+        "flagged_by_mistake": names,
+        "one_wrong_sentence": _in_a_row(timer, options),
+        "given_times": given,
+    }
 
 
 def _in_a_row(timer: WordTimer, options: argparse.Namespace) -> dict[str, Any]:

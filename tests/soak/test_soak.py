@@ -1,6 +1,6 @@
 """The soak: many real clips, some broken, a run killed again and again, and at the end the store of a quiet run.
 
-`make soak`, or `DMD_SOAK_CLIPS=200 python -m pytest -m soak -s`. `DMD_GRID` names a folder of GRID clips to make the
+`make soak`, or `DMD_SOAK_CLIPS=200 DMD_SOAK_KILLS=5 python -m pytest -m soak -s`. `DMD_GRID` names a folder of GRID clips to make the
 clips from (default ../shared/clips/grid-more, else the sample clips). Figures are printed, and written to
 bench-out/soak.json. With `DMD_SOAK_FOLDER` the clips, and the quiet run with its figures, are kept there, and a soak
 that was interrupted goes on with the disturbed run.
@@ -28,8 +28,9 @@ from tests.soak.watching import Watch, kind_of
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 CLIPS = int(os.environ.get("DMD_SOAK_CLIPS", "1000"))
-KILLS = 10
 KINDS = ["main"] * 5 + ["worker"] * 4 + ["server"]
+KILLS = int(os.environ.get("DMD_SOAK_KILLS", str(len(KINDS))))
+"""At most 10."""
 WORKERS = int(os.environ.get("DMD_SOAK_WORKERS", "4"))
 OUT = Path(__file__).parents[2] / "bench-out" / "soak.json"
 
@@ -125,7 +126,7 @@ def disturbed_run(source: Path, folder: Path, total: int) -> dict[str, object]:
     rng = np.random.default_rng(11)
     moments = sorted(int(at) for at in rng.uniform(0.03, 0.95, KILLS) * total)
     run, began = Disturbed(source, folder), time.monotonic()
-    for moment, kind in zip(moments, rng.permutation(KINDS), strict=True):
+    for moment, kind in zip(moments, rng.permutation(KINDS)[:KILLS], strict=True):
         run.wait_for(lambda moment=moment: done(run.store) >= moment)
         run.kill(str(kind), float(rng.uniform(0, 1.0)))
     run.finish()

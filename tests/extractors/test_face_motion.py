@@ -74,3 +74,16 @@ def test_a_slow_video_still_has_velocities():
     found, known = slopes(3 * times_s, times_s)
     assert known.all()
     np.testing.assert_allclose(found, 3, atol=1e-9)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 1000), st.integers(2, 30))
+def test_velocities_do_not_depend_on_the_blocks(seed, block):
+    rng = np.random.default_rng(seed)
+    times_s = np.cumsum(rng.uniform(0.01, 0.06, 80))
+    values, present = rng.normal(size=(80, 2)), rng.random(80) > 0.2
+    whole = velocities(values, present, times_s)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("extractors.face_motion._BLOCK_FRAMES", block)
+        cut = velocities(values, present, times_s)
+    assert np.array_equal(whole[0], cut[0]) and np.array_equal(whole[1], cut[1])

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from extractors.face_speaker import SpeakerConfig, choose_speaker, mouth_voice_match
+from extractors.face_sync import SyncConfig, find_offset
+from extractors.face_tracks import Spanned
 from pipeline.speech import SpeechEnvelope
 
 CONFIG = SpeakerConfig()
@@ -154,3 +156,27 @@ def test_a_gain_changes_nothing():
         choose_speaker([own, other], everywhere(own, other), times_s, heard, CONFIG) for heard in (speech, louder)
     ]
     assert choices[0].match == pytest.approx(choices[1].match, abs=1e-6)
+
+
+def test_faces_that_are_held_for_their_stretches_only_are_chosen_as_if_they_were_held_whole():
+    """A film of many shots: a face in each, of three talkers, with the voice of one."""
+    seconds = 24.0
+    times_s, talking = mouth(3, seconds)
+    spoken, shots = voice(3, seconds), [(0, 150), (150, 260), (260, 430), (420, len(times_s))]
+    openings, present = [], []
+    for number, (first, stop) in enumerate(shots):
+        own = talking if number != 1 else mouth(9, seconds)[1]
+        openings.append(np.where((np.arange(len(times_s)) >= first) & (np.arange(len(times_s)) < stop), own, 0.0))
+        present.append(openings[-1] > 0)
+    spans = [slice(*shot) for shot in shots]
+    held = [
+        [Spanned(span.start, column[span], len(times_s)) for span, column in zip(spans, columns, strict=True)]
+        for columns in (openings, present)
+    ]
+    whole = choose_speaker(openings, present, times_s, spoken, CONFIG)
+    short = choose_speaker(*held, times_s, spoken, CONFIG)
+    assert np.array_equal(whole.track, short.track) and len(set(whole.track)) > 1
+    assert (whole.match, whole.margin, whole.lag_s) == (short.match, short.margin, short.lag_s)
+    assert find_offset(openings, present, times_s, spoken, SyncConfig()) == find_offset(
+        *held, times_s, spoken, SyncConfig()
+    )

@@ -1,9 +1,9 @@
 """The soak: many real clips, some broken, a run killed again and again, and at the end the store of a quiet run.
 
-`make soak`, or `DMD_SOAK_CLIPS=200 DMD_SOAK_KILLS=5 python -m pytest -m soak -s`. `DMD_GRID` names a folder of GRID clips to make the
-clips from (default ../shared/clips/grid-more, else the sample clips). Figures are printed, and written to
-bench-out/soak.json. With `DMD_SOAK_FOLDER` the clips, and the quiet run with its figures, are kept there, and a soak
-that was interrupted goes on with the disturbed run.
+`make soak`; a short one: `DMD_SOAK_CLIPS=60 DMD_SOAK_KILLS=3 python -m pytest -m soak -s`. `DMD_GRID` names a folder
+of GRID clips to make the clips from (default ../shared/clips/grid-more, else the sample clips). Figures are printed,
+and written to bench-out/soak.json. With `DMD_SOAK_FOLDER` the clips, and the quiet run with its figures, are kept
+there, and a soak that was interrupted goes on with the disturbed run.
 """
 
 import contextlib

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -63,10 +64,10 @@ class Recogniser:
             BCP 47 tag. If it is not given, a multilingual model says which language it hears; where it is not sure,
             and for a model of one language, that is English.
         """
-        pieces = list(_pieces(samples))
-        spoken = language or self.language([piece for _, piece in pieces[:LANGUAGE_PIECES]]) or "en"
+        first = (piece for _, piece in islice(_pieces(samples), LANGUAGE_PIECES))
+        spoken = language or self.language(list(first)) or "en"
         words: list[TranscriptWord] = []
-        for start_s, piece in pieces:
+        for start_s, piece in _pieces(samples):  # one after the other: together they are hours of sound
             words.extend(self._heard(piece, start_s, spoken))
         return Transcript(tuple(words), spoken)
 

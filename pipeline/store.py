@@ -230,7 +230,10 @@ class FeatureStore:
         if self._turn is None:
             yield
             return
-        writers = os.open(self.path / ".writers", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            writers = os.open(self.path / ".writers", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be written ({error.strerror}); check its permissions") from None
         try:
             fcntl.flock(writers, fcntl.LOCK_SH)
             if (self.path / ".lock").read_text("ascii") != self._turn:

@@ -19,6 +19,8 @@ MARGIN_S = 0.3
 """Sound around a run of given words: files round their times, and cut words short."""
 APART_S = 0.25
 """A word that is found this far outside its given times is said elsewhere."""
+OVERLAP_S = 0.05
+"""Words of one voice overlap by rounding alone."""
 SILENT_RUN, SILENT_SHARE = 5, 0.5
 """So many given words in a row over silence, or such a share of them, are not what is said there."""
 
@@ -42,7 +44,7 @@ def heard_given(
     found = list(rows)
     silent = set(over_silence(rows, speech))
     said = [saying.phones > 0 for saying in aligner.sayings(written)]
-    for run in _runs(rows):
+    for run in _runs(rows, _over_each_other(rows)):
         heard = _heard(run, rows, written, samples, aligner) if not silent.issuperset(run) else {}
         for word in run:
             fit, own_fit = heard.get(word, (None, None)) if word not in silent else (None, None)
@@ -90,14 +92,29 @@ def _heard(
     return heard
 
 
-def _runs(rows: Sequence[TimedRow]) -> Iterator[list[int]]:
+def _over_each_other(rows: Sequence[TimedRow]) -> set[int]:
+    """Return the given words over which somebody else speaks: no search tells two voices apart."""
+    given = [word for word, row in enumerate(rows) if row.rung == "given"]
+    given.sort(key=lambda word: _place(rows[word]).start_s)
+    found: set[int] = set()
+    longest = given[0] if given else 0
+    for word in given[1:]:
+        if _place(rows[word]).start_s < _place(rows[longest]).end_s - OVERLAP_S:
+            found |= {longest, word}
+        if _place(rows[word]).end_s > _place(rows[longest]).end_s:
+            longest = word
+    return found
+
+
+def _runs(rows: Sequence[TimedRow], without: set[int]) -> Iterator[list[int]]:
     """Given words that follow each other without a pause, as many as one search takes."""
     run: list[int] = []
     for word, row in enumerate(rows):
-        if run and not (row.rung == "given" and _goes_on(rows, run, word)):
+        heard = row.rung == "given" and word not in without
+        if run and not (heard and _goes_on(rows, run, word)):
             yield run
             run = []
-        if row.rung == "given":
+        if heard:
             run.append(word)
     if run:
         yield run

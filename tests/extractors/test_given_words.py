@@ -140,6 +140,14 @@ def test_runs_end_at_pauses_and_what_has_no_sound_is_not_judged() -> None:
     assert [each.judged for each in found] == [True, False, True, True]
 
 
+def test_where_two_voices_overlap_no_word_is_judged() -> None:
+    listener = Listener()
+    rows = [row(1.0, 1.4), row(1.2, 1.6), row(1.59, 2.0), row(2.0, 2.4)]
+    found = heard_given(rows, ["a", "b", "c", "d"], SOUND, envelope((0.0, 20.0)), listener)
+    assert [each.judged for each in found] == [False, False, True, True]
+    assert listener.asked == [["c", "d"]]
+
+
 @pytest.mark.parametrize(
     ("silent", "flagged"), [((), False), ((1, 3, 5), False), (range(3, 8), True), (range(7), True)]
 )

@@ -58,7 +58,7 @@ def read_look(folder: Path) -> Json:
 
 
 def look_at(run: "TrainedRun", dataset: "Dataset", split: str | None = None) -> Json:
-    """Return predictions, ablation and spaces of a split as JSON values; arguments as for `write_look`."""
+    """Return predictions, ablation, branches, exchanges and spaces of a split; arguments as for `write_look`."""
     from dmd.device import repeatable
 
     run.demand_fit(dataset)
@@ -68,6 +68,7 @@ def look_at(run: "TrainedRun", dataset: "Dataset", split: str | None = None) -> 
 
 def _look(run: "TrainedRun", dataset: "Dataset", split: str | None) -> Json:
     from dmd.evaluation import Judge, labelled, video_groups
+    from dmd.insight import branch_metrics, permuted_metrics
 
     split, clips = _clips(run, dataset, split)
     targets = run.record.targets
@@ -82,10 +83,14 @@ def _look(run: "TrainedRun", dataset: "Dataset", split: str | None) -> Json:
         each = predictions if whole else run.predict_clips(dataset, rows, modalities)[1]
         ablation.append({"modalities": list(modalities), "metrics": judge.metrics(judge.mean_of(each))})
     mean = judge.mean_of(predictions)
+    here = {int(at) for at in found}
+    marked = dataset.with_splits([split if at in here else None for at in range(len(dataset.clips))])
     return {
         "split": split,
         "clips": [_clip(run, dataset, int(at), mean[row], truth[row]) for row, at in enumerate(found)],
         "ablation": ablation,
+        "branches": branch_metrics(run, marked, split),
+        "permuted": permuted_metrics(run, marked, split),
         "spaces": decoupled_spaces(run, dataset, rows),
     }
 

@@ -10,7 +10,17 @@ from flows.pages.document import write_page
 from flows.pages.film import Filmer, Media
 from flows.pages.run_charts import UNITS, coverage, learning_charts, look_charts
 from flows.pages.run_look import read_look
-from flows.pages.run_tables import ablation, confusion, differences, mistakes, results, verdict, worst
+from flows.pages.run_tables import (
+    ablation,
+    branches,
+    confusion,
+    differences,
+    mistakes,
+    permuted,
+    results,
+    verdict,
+    worst,
+)
 from flows.pages.scores import ClipScores, Score
 from pipeline.jsontext import parse_json
 from pipeline.store import FeatureStore
@@ -68,6 +78,7 @@ def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None, m
     found = {f"results_{name}": results(evaluation) for name, evaluation in evaluations.items()}
     found |= {f"differences_{n}": table for n, e in evaluations.items() if (table := differences(e)) is not None}
     found |= {"ablation": ablation(look, task), "mistakes": mistakes(bad, task, shown)} if look else {}
+    found |= {"branches": branches(look, task), "permuted": permuted(look, task)} if "branches" in look else {}
     first = next(iter(evaluations.values()), {})
     context = {
         "name": folder.resolve().name,

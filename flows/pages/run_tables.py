@@ -23,6 +23,12 @@ CAPTIONS = {
     "uar": "UAR",
 }
 MODELS = {"linear": "linear, all features", "late_fusion": "late fusion", "mlp": "pooled network"}
+BRANCHES = {
+    "homo": "{}, shared features",
+    "hetero": "{}, own features with what they attend to",
+    "common": "shared features of all",
+    "all": "the score",
+}
 MISTAKES = 12
 
 
@@ -94,6 +100,32 @@ def ablation(look: Json, task: str) -> Table:
     return make_table(
         "What the model looks at", (("Modalities", "text"), *((CAPTIONS[n], "estimate") for n in names)), rows
     )
+
+
+def branches(look: Json, task: str) -> Table:
+    """Return the metrics of each branch's own prediction: how much one modality tells alone."""
+    parts = look.get("branches", {})
+    names = [name for name in metric_names(task) if parts and parts["all"].get(name) is not None]
+    rows = [[branch_name(name), *(estimate(metrics, metric) for metric in names)] for name, metrics in parts.items()]
+    heads = (("Branch", "text"), *((CAPTIONS[name], "estimate") for name in names))
+    return make_table("What each branch of the first seed's model says by itself", heads, rows)
+
+
+def branch_name(name: str) -> str:
+    """Return a branch's name in words."""
+    kind, _, modality = name.partition("_")
+    return BRANCHES[kind].format(modality)
+
+
+def permuted(look: Json, task: str) -> Table:
+    """Return how much each metric moves when one modality is exchanged between the clips."""
+    parts = look.get("permuted", {})
+    names = [name for name in metric_names(task) if any(changes.get(name) is not None for changes in parts.values())]
+    rows = [
+        [modality, *([changes.get(name), None, None, ""] for name in names)] for modality, changes in parts.items()
+    ]
+    heads = (("Exchanged", "text"), *((CAPTIONS[name], "difference") for name in names))
+    return make_table("Change by exchanging one modality between the clips, mean of five exchanges", heads, rows)
 
 
 def worst(look: Json, task: str) -> list[Json]:

@@ -8,7 +8,17 @@ import pytest
 from flows.pages import write_look, write_run_page
 from flows.pages.run_charts import coverage, learning_charts
 from flows.pages.run_look import read_look
-from flows.pages.run_tables import CAPTIONS, confusion, differences, metric_names, results, verdict, worst
+from flows.pages.run_tables import (
+    CAPTIONS,
+    branches,
+    confusion,
+    differences,
+    metric_names,
+    permuted,
+    results,
+    verdict,
+    worst,
+)
 from pipeline.errors import SplitError, StoreError
 from tests.flows.browser import MISSING, browser
 from tests.flows.page_runs import trained
@@ -52,6 +62,31 @@ def test_a_look_says_what_the_evaluation_says(run):
         assert np.mean(errors) == pytest.approx(evaluated[name])
 
 
+def test_a_look_tells_what_each_branch_knows_and_what_an_exchanged_modality_costs(run):
+    trained_run, _, _ = run
+    name = metric_names(trained_run.record.targets.task)[0]
+    look, task = read_look(trained_run.path), trained_run.record.targets.task
+    units = {f"{unit}_{modality}" for unit in ("homo", "hetero") for modality in ("text", "audio", "face")}
+    assert set(look["branches"]) == {*units, "common", "all"}
+    table = branches(look, task)
+    shown = {row[0]: row[1] for row in table["rows"]}
+    assert table["columns"][1]["label"] == CAPTIONS[name] and len(shown) == 8
+    assert shown["audio, shared features"][0] == look["branches"]["homo_audio"][name]
+    exchanged = permuted(look, task)
+    assert [row[0] for row in exchanged["rows"]] == ["text", "audio", "face"]
+    assert exchanged["rows"][0][1] == [look["permuted"]["text"][name], None, None, ""]
+
+
+def test_a_look_without_branches_is_older_and_still_has_its_page(run, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(run[0].path, copy)
+    look = read_look(copy)
+    del look["branches"], look["permuted"]
+    (copy / "look.json").write_text(json.dumps(look), "utf-8")
+    page = write_run_page(copy, tmp_path / "run.html")
+    assert {"branches", "permuted"}.isdisjoint(data_of(page)["tables"]) and "ablation" in data_of(page)["tables"]
+
+
 def test_looking_again_gives_the_same_bytes(run):
     trained_run, _, dataset = run
     before = (trained_run.path / "look.json").read_bytes()
@@ -81,9 +116,8 @@ def test_the_page_of_a_run_tells_all_of_it(run, tmp_path):
     text, data = page.read_text("utf-8"), data_of(page)
     for part in ("Results", "Learning", "Calibration and confusion", "What each modality gives", "Decoupled spaces"):
         assert part in text
-    assert {"results_test", "results_valid", "differences_test", "ablation", "mistakes"} == set(data["tables"]) - {
-        "differences_valid"
-    }
+    tables = {"results_test", "results_valid", "differences_test", "ablation", "branches", "permuted", "mistakes"}
+    assert tables == set(data["tables"]) - {"differences_valid"}
     assert {"learning", "terms", "homo_edges", "hetero_edges", "calibration", "spaces"} <= set(data["charts"])
     assert [row[0][0] for row in data["tables"]["mistakes"]["rows"]] == [clip["id"] for clip in data["clips"]]
     assert "<video" not in text

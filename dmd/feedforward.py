@@ -1,7 +1,9 @@
 """The feed-forward half of a transformer layer, for all members of a bank."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
@@ -33,9 +35,35 @@ def feed_forward(x: Tensor, base: Tensor, widen: Affine, narrow: Tensor, *, drop
         found: Tensor = _Blocked.apply(x, base, weight, bias, narrow)  # type: ignore[no-untyped-call]
         return found
     for member, rows in _blocks(x):
-        hidden = torch.addmm(bias[member], x[member, rows], weight[member]).relu_()
-        base[member, rows].addmm_(hidden, narrow[member])
+        base[member, rows].addmm_(_widened(x[member, rows], weight[member], bias[member]), narrow[member])
     return base
+
+
+def _widened(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Return ``relu(x weight + bias)`` of rows [R, H]."""
+    if x.dtype != torch.float32:
+        return torch.addmm(bias, x, weight).relu_()
+    inside = x @ weight
+    _kernels().shift_and_clip(inside.numpy(), bias[0].numpy())
+    return inside
+
+
+def _unclipped(gradient: Tensor, inside: Tensor, bias: Tensor) -> Tensor:
+    """Return the gradient before the ReLU from that behind it, [R, 4H]; add the rows' sum to ``bias`` [1, 4H]."""
+    if gradient.dtype != torch.float32:
+        found: Tensor = torch.ops.aten.threshold_backward(gradient, inside, 0)
+        bias.add_(found.sum(dim=0))
+        return found
+    shift = bias[0].numpy()
+    _kernels().clip_gradient(gradient.numpy(), inside.numpy(), np.empty_like(shift), shift)
+    return gradient
+
+
+def _kernels() -> Any:
+    # numba takes a third of a second to import: who only reads a command's help does not pay it
+    from dmd import row_kernels
+
+    return row_kernels
 
 
 class _Blocked(torch.autograd.Function):
@@ -43,7 +71,7 @@ class _Blocked(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, base: Tensor, weight: Tensor, bias: Tensor, narrow: Tensor) -> Tensor:
-        hidden = [torch.addmm(bias[m], x[m, rows], weight[m]).relu_() for m, rows in _blocks(x)]
+        hidden = [_widened(x[m, rows], weight[m], bias[m]) for m, rows in _blocks(x)]
         for (member, rows), inside in zip(_blocks(x), hidden, strict=True):
             base[member, rows].addmm_(inside, narrow[member])
         ctx.save_for_backward(x, weight, narrow)
@@ -59,10 +87,9 @@ class _Blocked(torch.autograd.Function):
         dweight, dnarrow = torch.zeros_like(weight), torch.zeros_like(narrow)
         for (m, rows), inside in zip(_blocks(x), ctx.hidden, strict=True):  # type: ignore[attr-defined]
             g = gradient[m, rows]
-            d = torch.ops.aten.threshold_backward(g @ narrow[m].T, inside, 0)
+            d = _unclipped(g @ narrow[m].T, inside, dbias[m])
             dnarrow[m].addmm_(inside.T, g)
             dweight[m].addmm_(x[m, rows].T, d)
-            dbias[m].add_(d.sum(dim=0))
             torch.mm(d, weight[m].T, out=dx[m, rows])
         return dx, gradient, dweight, dbias, dnarrow
 

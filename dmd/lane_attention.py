@@ -20,6 +20,7 @@ LANES = 160
 """Lanes a block, about: some vectors in a row for every loop, and keys, values and gradients in the second cache."""
 WORTH_A_THREAD = 1_000_000
 """Attention weights, at least, for each thread: some milliseconds of work."""
+_UNSCALED = np.ones(1, np.float32)
 Array = NDArray[Any]
 Plan = tuple[Any, ...]
 
@@ -43,6 +44,56 @@ def lane_attend(
     return _forward(query, keys, values, visible, heads, dropouts)[0]
 
 
+class LanePlan:
+    """Attention without dropout and gradient, a block of samples of one member at a time, planned once for all.
+
+    Parameters
+    ----------
+    visible : Tensor [shape=(G, B or 1, Tq, Tk)], bool
+    batch, heads : int
+    """
+
+    def __init__(self, visible: Tensor, batch: int, heads: int) -> None:
+        self._heads, self._block = heads, lane_samples(heads)
+        self._shown, self._ends = _shown(visible, batch, self._block)
+        self._none = (
+            np.empty(0, np.int16),
+            np.zeros((1, 1, self._ends.shape[2]), np.int64),
+            np.full(1, _kernels().KEEP_ALL, np.int16),
+        )
+        self._rows = np.empty((2, 1, 1, self._ends.shape[2], self._block * heads), np.float32)
+
+    def attend(self, member: int, first: int, inputs: tuple[Tensor, Tensor, Tensor], out: Tensor) -> None:
+        """Attend from ``first`` on, for no more samples than a block has.
+
+        Parameters
+        ----------
+        member, first : int
+            ``first`` begins a block: it is a multiple of `lane_samples`.
+        inputs, out : Tensors [shape=(T, S, H)]
+            Queries, keys, values and where the result goes, each in one piece.
+        """
+        samples = out.shape[1]
+        part = slice(first, first + samples) if self._shown.shape[1] > 1 else slice(None)
+        block = first // self._block
+        ends = self._ends[member : member + 1, block : block + 1]
+        shape = (samples, self._heads, self._block)
+        shown = self._shown[member : member + 1, part]
+        arrays = tuple(_only(x) for x in inputs)
+        _kernels().forward(arrays, shown, ends, shape, self._none, _UNSCALED, (0, 1), _only(out), self._rows)
+
+
+def _only(x: Tensor) -> Array:
+    array: Array = x.view(1, x.shape[0], -1).numpy()
+    return array
+
+
+def lane_samples(heads: int) -> int:
+    """Return how many samples make a block of about `LANES` lanes, a whole number of the kernels' groups."""
+    group = _kernels().LANE_GROUP
+    return group * max(1, round(LANES / group / heads))
+
+
 def _kernels() -> Kernels:
     # numba takes a third of a second to import: who only reads a command's help does not pay it
     from dmd import lane_kernels
@@ -57,9 +108,8 @@ def _forward(
     kernels = _kernels()
     inputs = tuple(_flat(x) for x in (query, keys, values))
     batch = query.shape[2]
-    block = kernels.LANE_GROUP * max(1, round(LANES / kernels.LANE_GROUP / heads))
-    shown = visible.detach().contiguous().numpy()
-    ends = _ends(shown, batch, block)
+    block = lane_samples(heads)
+    shown, ends = _shown(visible, batch, block)
     random = _random(kernels, ends, (batch, heads, block), dropouts)
     scales = np.array([scale(p) if p else 1.0 for p in dropouts], np.float32)
     plan = (inputs, shown, ends, (batch, heads, block), random, scales)
@@ -67,6 +117,12 @@ def _forward(
     rows = np.empty((2, *ends.shape, block * heads), np.float32)
     _run(kernels.forward, plan, _flat(attended), rows)
     return attended, plan, rows
+
+
+def _shown(visible: Tensor, batch: int, block: int) -> tuple[Array, Array]:
+    """Return who sees what as an array, and how many keys, from the first, each query step of a block must read."""
+    shown: Array = visible.detach().contiguous().numpy()
+    return shown, _ends(shown, batch, block)
 
 
 def _ends(visible: Array, batch: int, block: int) -> Array:

@@ -35,9 +35,9 @@ _LOG2E, _LN2_HIGH, _LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), n
 _LOWEST = np.float32(-88.0)
 
 
-def compiled(function: Function) -> Function:
-    """Compile for this processor; products and sums may be fused, nothing may be reordered."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+def compiled(function: Function, allowed: tuple[str, ...] = ("contract",)) -> Function:
+    """Compile for this processor; by default products and sums may be fused, and nothing may be reordered."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": {*allowed}, "error_model": "numpy"}
     try:
         return cast(Function, numba.njit(cache=True, **options)(function))
     except RuntimeError:  # neither this folder nor a cache of the user's can be written
@@ -146,7 +146,7 @@ def _exponentials(scores: Array, largest: Array, end: int, power: Array, bits: A
 
 @compiled
 def _normalise(exponentials: Array, end: int, part: Array, out: Array) -> None:
-    """Divide each lane's exponentials [T, L] by their sum, which goes into ``out`` [L].
+    """Multiply each lane's exponentials [T, L] by the reciprocal of their sum, which goes into ``out`` [L].
 
     Sums of 16 are added up, not one number after the other: that is as exact as the published code's sum.
     """
@@ -158,15 +158,17 @@ def _normalise(exponentials: Array, end: int, part: Array, out: Array) -> None:
                 part[i] += exponentials[t, i]
         for i in range(out.shape[0]):
             out[i] += part[i]
-    _divide(out, end, exponentials)
+    for i in range(out.shape[0]):
+        out[i] = np.float32(1.0) / out[i]
+    _scale(out, end, exponentials)
 
 
 @compiled
-def _divide(sums: Array, end: int, weights: Array) -> None:
-    """Divide each lane's weights [T, L] by its sum."""
+def _scale(factors: Array, end: int, weights: Array) -> None:
+    """Multiply each lane's weights [T, L] by its factor."""
     for t in range(end):
-        for i in range(sums.shape[0]):
-            weights[t, i] /= sums[i]
+        for i in range(factors.shape[0]):
+            weights[t, i] *= factors[i]
 
 
 @compiled
@@ -251,7 +253,7 @@ def forward(
         The first block, and the one after the last.
     out : float32 array [shape=(G, Tq, B H)]
     rows : float32 array [shape=(2, G, N, Tq, S K)]
-        Gets the largest score of each row, and the sum of its exponentials.
+        Gets the largest score of each row, and the reciprocal of the sum of its exponentials.
     """
     batch, heads, block = shape
     queries, keys, values = inputs
@@ -265,7 +267,7 @@ def forward(
         q = _taken(queries[g], width, first, count, lanes)
         k, v = _taken(keys[g], width, first, count, lanes), _taken(values[g], width, first, count, lanes)
         weights, power = np.empty((len(k), lanes), np.float32), np.empty(lanes, np.float32)
-        largest, sums = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
+        largest, factors = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
         part = np.empty_like(q[0])
         for step in range(len(q)):
             end = ends[g, n, step]
@@ -273,14 +275,14 @@ def forward(
             _hide(visible[g, :, step], samples, heads, end, weights)
             _largest(weights, end, largest)
             _exponentials(weights, largest, end, power, power.view(np.int32))
-            # The weights are divided, not the output: that rounds as the published code does.
-            _normalise(weights, end, power, sums)
+            # The weights are scaled, not the output: that rounds much as the published code does.
+            _normalise(weights, end, power, factors)
             if kept[g] > KEEP_ALL:
                 _drop(bits[starts[g, n, step] :], kept[g], end, weights)
             _weighted(v, weights, end, part, q[step])  # the query was read: its place takes the output
             q[step] *= scales[g]
             rows[0, g, n, step, :count] = largest[:count]
-            rows[1, g, n, step, :count] = sums[:count]
+            rows[1, g, n, step, :count] = factors[:count]
         _give(q, first, count, out[g])
 
 
@@ -315,17 +317,17 @@ def backward(
         weights, used = np.empty((len(k), lanes), np.float32), np.empty((len(k), lanes), np.float32)
         products, power = np.empty((len(k), lanes), np.float32), np.empty(lanes, np.float32)
         carried, largest = np.empty((1, lanes), np.float32), np.zeros(lanes, np.float32)
-        sums, part = np.ones(lanes, np.float32), np.empty_like(q[0])
+        factors, part = np.ones(lanes, np.float32), np.empty_like(q[0])
         for step in range(len(q)):
             largest[:count] = rows[0, g, n, step, :count]
-            sums[:count] = rows[1, g, n, step, :count]
+            factors[:count] = rows[1, g, n, step, :count]
             end = ends[g, n, step]
             _scores(h[step], o[step : step + 1], 1, carried)
             h[step] *= scales[g]
             _scores(q[step], k, end, weights)
             _hide(visible[g, :, step], samples, heads, end, weights)
             _exponentials(weights, largest, end, power, power.view(np.int32))
-            _divide(sums, end, weights)
+            _scale(factors, end, weights)
             used[:end] = weights[:end]
             if kept[g] > KEEP_ALL:
                 _drop(bits[starts[g, n, step] :], kept[g], end, used)

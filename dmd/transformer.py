@@ -14,10 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dmd.attention import attend
+from dmd.attention import LONG, attend
+from dmd.bank_scoring import Task, run, worth_it
 from dmd.dropout import dropout
 from dmd.feedforward import feed_forward
 from dmd.layers import Affine, BankShape, Layer, StackedLayers
+from dmd.norm import layer_norm
 from dmd.positions import sinusoid_table
 
 
@@ -75,8 +77,11 @@ class TransformerBank(nn.Module):
         """
         x = self._embed(self._scaled(x, real))
         layers = self.layers.folded(members)
+        if worth_it(x) and not (self.training or (published and x.shape[1] > LONG)):
+            x = self._affine_part(run(Task(x, None, visible, pool), layers, self.shape.heads), members)
+            return x if pool is None else x[:, 0]
         for index, layer in enumerate(layers):
-            normed = _normed(x)
+            normed = layer_norm(x)
             keys, values = (_affine(normed, into).view_as(normed) for into in (layer.keys, layer.values))
             if pool is not None and index == len(layers) - 1:
                 at = pool[:, None, :, None].expand(-1, -1, -1, x.shape[3])
@@ -119,12 +124,15 @@ class TransformerBank(nn.Module):
         scaled = self._scaled(keys, real[1])
         # Keys and values are one stream, until dropout makes two of it.
         apart = self.training and self.shape.embed_dropout > 0
-        key_stream = _normed(self._embed(scaled))
-        value_stream = _normed(self._embed(scaled)) if apart else key_stream
-        for layer in self.layers.folded(members):
+        layers = self.layers.folded(members)
+        if worth_it(x) and not (self.training or (published and keys.shape[1] > LONG)):
+            return self._affine_part(run(Task(x, scaled, visible, None), layers, self.shape.heads), members)
+        key_stream = layer_norm(self._embed(scaled))
+        value_stream = layer_norm(self._embed(scaled)) if apart else key_stream
+        for layer in layers:
             k = _affine(key_stream, layer.keys).view_as(keys)
             v = _affine(value_stream, layer.values).view_as(keys)
-            x = self._layer(x, _normed(x), k, v, visible, layer, members, published)
+            x = self._layer(x, layer_norm(x), k, v, visible, layer, members, published)
         return self._final(x, members)
 
     def _scaled(self, x: Tensor, real: Tensor) -> Tensor:
@@ -152,7 +160,9 @@ class TransformerBank(nn.Module):
         x = self._joined(x, self._base(x, layer.out[1]).baddbmm_(attended.flatten(1, 2), layer.out[0]))
         base = self._base(x, layer.narrow[1])
         drop = shape.relu_dropout if self.training else 0.0
-        return self._joined(x, feed_forward(_normed(x).flatten(1, 2), base, layer.widen, layer.narrow[0], drop=drop))
+        return self._joined(
+            x, feed_forward(layer_norm(x).flatten(1, 2), base, layer.widen, layer.narrow[0], drop=drop)
+        )
 
     def _base(self, x: Tensor, bias: Tensor) -> Tensor:
         """Return what a sublayer's product is added to, [G, T B, H]: bias and residual, if no dropout parts them."""
@@ -166,8 +176,11 @@ class TransformerBank(nn.Module):
         return added.view_as(x)
 
     def _final(self, x: Tensor, members: slice) -> Tensor:
+        return self._affine_part(layer_norm(x), members)
+
+    def _affine_part(self, normed: Tensor, members: slice) -> Tensor:
         gain, offset = self.final_gain[members, None, None], self.final_offset[members, None, None]
-        return torch.addcmul(offset, _normed(x), gain)
+        return torch.addcmul(offset, normed, gain)
 
 
 def padded(sequences: Sequence[Tensor], length: int) -> Tensor:
@@ -175,10 +188,6 @@ def padded(sequences: Sequence[Tensor], length: int) -> Tensor:
     stepped = [x.transpose(0, 1) for x in sequences]
     gaps = [(0, 0) * (x.dim() - 1) + (0, length - x.shape[0]) for x in stepped]
     return torch.stack([functional.pad(x, gap) if gap[-1] else x for x, gap in zip(stepped, gaps, strict=True)])
-
-
-def _normed(x: Tensor) -> Tensor:
-    return functional.layer_norm(x, x.shape[-1:])
 
 
 def _affine(x: Tensor, into: Affine) -> Tensor:

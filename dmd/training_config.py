@@ -34,7 +34,7 @@ class ModelSettings(BaseModel):
     dropouts: Dropouts | None = None
     modality_dropout: float | None = Field(None, ge=0, lt=1)
     """By default 0.2 where there is more than one modality (0 under the reference objective). It is what makes one
-    model score any part of the modalities; where no clip ever lacks one, 0 gives the smaller error."""
+    model score any part of the modalities; where no clip ever lacks one, set 0."""
     modalities: tuple[Name, ...] | None = None
     """By default those that any training clip has."""
     decoupling: bool = True

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from extractors.aligner import Aligner
 from extractors.cepstra import RATE_HZ
-from extractors.timed_rows import TimedRow
-from extractors.utterances import LONGEST_S, MOST_WORDS, PAUSE_S
+from extractors.timed_rows import TimedRow, goes_on
 from pipeline.longsound import Samples
 from pipeline.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
@@ -121,9 +120,8 @@ def _runs(rows: Sequence[TimedRow], without: set[int]) -> Iterator[list[int]]:
 
 
 def _goes_on(rows: Sequence[TimedRow], run: Sequence[int], word: int) -> bool:
-    first, last, place = _place(rows[run[0]]), _place(rows[run[-1]]), _place(rows[word])
-    near = place.start_s - last.end_s < PAUSE_S and place.start_s >= last.start_s
-    return near and len(run) < MOST_WORDS and place.end_s - first.start_s < LONGEST_S - 1.0
+    first, last, place = (_place(rows[index]) for index in (run[0], run[-1], word))
+    return place.start_s >= last.start_s and goes_on(first, last, place, len(run))
 
 
 def _place(row: TimedRow) -> Interval:

@@ -10,7 +10,7 @@ from extractors.utterances import LONGEST_S, MOST_WORDS, PAUSE_S, Stretch
 from pipeline.longsound import Samples
 from pipeline.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
-from pipeline.words import Cue, Rung, Transcript
+from pipeline.words import Cue, Rung, Transcript, TranscriptWord
 
 UNSAID_MARGIN = 1.0
 """An utterance that fits so much less than one with a few wrong words was never said where it was thought to be."""
@@ -41,9 +41,9 @@ def found_row(found: PlacedRow, placement: Placement, start_s: float) -> TimedRo
 def given_row(transcript: Transcript, index: int) -> TimedRow:
     """Take the times of a timed transcript as they are."""
     word = transcript.words[index]
-    start_s, end_s = max(word.start_s or 0.0, 0.0), word.end_s or 0.0
-    place = Interval(start_s, max(start_s, end_s))
-    return TimedRow(place, 1.0 if word.confidence is None else word.confidence, "given", Saying(), judged=False)
+    return TimedRow(
+        _given_place(word), 1.0 if word.confidence is None else word.confidence, "given", Saying(), judged=False
+    )
 
 
 def lasting_s(written: Sequence[str], sayings: Sequence[Saying]) -> list[float]:
@@ -98,25 +98,31 @@ def somebody_heard(speech: SpeechEnvelope, stretch: Stretch) -> bool:
 
 def with_word_cues(transcript: Transcript) -> Transcript:
     """Turn the word times of a timed transcript into cues: bounds of a search instead of its result."""
+    times = {
+        index: _given_place(word)
+        for index, word in enumerate(transcript.words)
+        if word.start_s is not None and word.end_s is not None
+    }
     runs: list[list[int]] = []
-    for index, word in enumerate(transcript.words):
-        if word.start_s is None or word.end_s is None:
-            continue
-        if runs and index == runs[-1][-1] + 1 and _goes_on(transcript, runs[-1], word.start_s, word.end_s):
-            runs[-1].append(index)
+    for index, place in times.items():
+        run = runs[-1] if runs else []
+        if run and index == run[-1] + 1 and goes_on(times[run[0]], times[run[-1]], place, len(run)):
+            run.append(index)
         else:
             runs.append([index])
-    cues = tuple(
-        Cue(transcript.words[run[0]].start_s or 0.0, transcript.words[run[-1]].end_s or 0.0, run[0], run[-1] + 1)
-        for run in runs
-    )
+    cues = tuple(Cue(times[run[0]].start_s, times[run[-1]].end_s, run[0], run[-1] + 1) for run in runs)
     return replace(transcript, cues=cues or transcript.cues)
 
 
-def _goes_on(transcript: Transcript, run: Sequence[int], start_s: float, end_s: float) -> bool:
-    first, last = transcript.words[run[0]], transcript.words[run[-1]]
-    near = start_s - (last.end_s or 0.0) < PAUSE_S
-    return near and len(run) < MOST_WORDS and end_s - (first.start_s or 0.0) < LONGEST_S - 1.0
+def goes_on(first: Interval, last: Interval, place: Interval, words: int) -> bool:
+    """Whether one search takes a word with times together with so many before it: no pause between, nor too much."""
+    near = place.start_s - last.end_s < PAUSE_S
+    return near and words < MOST_WORDS and place.end_s - first.start_s < LONGEST_S - 1.0
+
+
+def _given_place(word: TranscriptWord) -> Interval:
+    start_s = max(word.start_s or 0.0, 0.0)
+    return Interval(start_s, max(start_s, word.end_s or 0.0))
 
 
 def _frames(stretch: Stretch, speech: SpeechEnvelope) -> tuple[int, int]:

@@ -54,7 +54,7 @@ def run(task: Task, layers: Sequence[Layer], heads: int) -> Tensor:
         row = task.pool[:, :, None, None].expand(-1, -1, -1, task.visible.shape[3])
         plans.append(LanePlan(task.visible.expand(-1, batch, -1, -1).gather(2, row), batch, heads))
     for member in range(members):
-        own = [_Sublayers.of(layer, member) for layer in layers]
+        own = [_Sublayers.of(layer, member, heads) for layer in layers]
         for first in range(0, batch, lane_samples(heads)):
             part = slice(first, min(first + lane_samples(heads), batch))
             found[member, :, part] = _Rows(task, member, part, plans).through(own)
@@ -63,13 +63,18 @@ def run(task: Task, layers: Sequence[Layer], heads: int) -> Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sublayers:
-    """One layer of one member: weights [I, O] as tensors, biases [O] as they are used."""
+    """One layer of one member: weights as tensors, biases [O] as they are used.
+
+    Queries, keys and values are made as columns: their weights are [O, I], and number j of all heads stand together.
+    """
 
     query: Tensor
     query_bias: Tensor
+    """[O, 1]"""
     keys: Tensor
     values: Tensor
     out: Tensor
+    """[I, O], I ordered as the columns that it reads."""
     after_attention: Array
     widen: Tensor
     widen_bias: Array
@@ -77,14 +82,17 @@ class _Sublayers:
     after_feed: Array
 
     @classmethod
-    def of(cls, layer: Layer, member: int) -> "_Sublayers":
+    def of(cls, layer: Layer, member: int, heads: int) -> "_Sublayers":
         """Return a member's weights of a layer."""
+        width = layer.query[0].shape[2]
+        columns = torch.arange(width).view(heads, -1).T.flatten()
         (query, q), (keys, _), (values, v), (out, o), (widen, w), (narrow, n) = (
             (weight[member], bias[member, 0])
             for weight, bias in (layer.query, layer.keys, layer.values, layer.out, layer.widen, layer.narrow)
         )
         behind = torch.addmv(o, out.T, v).numpy()
-        return cls(query, q, keys, values, out, behind, widen, w.numpy(), narrow, n.numpy())
+        query, keys, values = (weight.T[columns] for weight in (query, keys, values))
+        return cls(query, q[columns, None], keys, values, out[columns], behind, widen, w.numpy(), narrow, n.numpy())
 
 
 class _Rows:
@@ -106,21 +114,21 @@ class _Rows:
             keys = task.keys[member, :, part].contiguous()
             self.source = torch.empty_like(keys)
             row_kernels.shift_and_normalise(_flat(keys).numpy(), unmoved, _flat(self.source).numpy())
-        self.keys, self.values = torch.empty_like(self.source), torch.empty_like(self.source)
-        self.query, self.attended = torch.empty_like(self.x), torch.empty_like(self.x)
+        self.keys, self.values = _columns(self.source), _columns(self.source)
+        self.query, self.attended = _columns(self.x), _columns(self.x)
         rows = min(ROWS, self.x.shape[0] * self.x.shape[1])
         self.inside = self.x.new_empty(rows, 4 * self.x.shape[2])
 
     def through(self, layers: Sequence[_Sublayers]) -> Tensor:
         """Return the last layer's output, normed, [T or 1, S, H]."""
         for index, layer in enumerate(layers):
-            torch.mm(_flat(self.source), layer.keys, out=_flat(self.keys))
-            torch.mm(_flat(self.source), layer.values, out=_flat(self.values))
+            torch.mm(layer.keys, _flat(self.source).T, out=self.keys)
+            torch.mm(layer.values, _flat(self.source).T, out=self.values)
             if self.pool is not None and index == len(layers) - 1:
                 self._keep(self.pool)
-            torch.addmm(layer.query_bias, _flat(self.normed), layer.query, out=_flat(self.query))
+            torch.addmm(layer.query_bias, layer.query, _flat(self.normed).T, out=self.query)
             self.plan.attend(*self.place, (self.query, self.keys, self.values), self.attended)
-            _flat(self.x).addmm_(_flat(self.attended), layer.out)
+            _flat(self.x).addmm_(self.attended.T, layer.out)
             self._norm(layer.after_attention)
             for first in range(0, self.x.shape[0] * self.x.shape[1], ROWS):
                 x, normed = (_flat(rows)[first : first + ROWS] for rows in (self.x, self.normed))
@@ -138,10 +146,15 @@ class _Rows:
         """Go on with one step of each sample."""
         samples = torch.arange(len(pool))
         self.x, self.normed = self.x[pool, samples][None], self.normed[pool, samples][None]
-        self.query, self.attended = torch.empty_like(self.x), torch.empty_like(self.x)
+        self.query, self.attended = _columns(self.x), _columns(self.x)
         (self.plan,) = self.pooled_plan
 
 
 def _flat(x: Tensor) -> Tensor:
     """Return rows [T S, H] of a sequence."""
     return x.view(-1, x.shape[2])
+
+
+def _columns(x: Tensor) -> Tensor:
+    """Return room for as many numbers as a sequence has, [H, T S]."""
+    return x.new_empty(x.shape[2], x.shape[0] * x.shape[1])

@@ -20,7 +20,6 @@ LANES = 160
 """Lanes a block, about: some vectors in a row for every loop, and keys, values and gradients in the second cache."""
 WORTH_A_THREAD = 1_000_000
 """Attention weights, at least, for each thread: some milliseconds of work."""
-_UNSCALED = np.ones(1, np.float32)
 Array = NDArray[Any]
 Plan = tuple[Any, ...]
 
@@ -45,7 +44,7 @@ def lane_attend(
 
 
 class LanePlan:
-    """Attention without dropout and gradient, a block of samples of one member at a time, planned once for all.
+    """Who sees what, for attention without dropout and gradient, some samples of one member at a time.
 
     Parameters
     ----------
@@ -56,36 +55,25 @@ class LanePlan:
     def __init__(self, visible: Tensor, batch: int, heads: int) -> None:
         self._heads, self._block = heads, lane_samples(heads)
         self._shown, self._ends = _shown(visible, batch, self._block)
-        self._none = (
-            np.empty(0, np.int16),
-            np.zeros((1, 1, self._ends.shape[2]), np.int64),
-            np.full(1, _kernels().KEEP_ALL, np.int16),
-        )
-        self._rows = np.empty((2, 1, 1, self._ends.shape[2], self._block * heads), np.float32)
 
     def attend(self, member: int, first: int, inputs: tuple[Tensor, Tensor, Tensor], out: Tensor) -> None:
-        """Attend from ``first`` on, for no more samples than a block has.
+        """Attend from sample ``first`` on, for no more samples than a block has.
 
         Parameters
         ----------
         member, first : int
             ``first`` begins a block: it is a multiple of `lane_samples`.
-        inputs, out : Tensors [shape=(T, S, H)]
-            Queries, keys, values and where the result goes, each in one piece.
+        inputs, out : Tensors [shape=(H, T S)]
+            Queries, keys, values and where the result goes, laid out as `dmd.scoring_kernels` has it.
         """
-        samples = out.shape[1]
+        from dmd import scoring_kernels  # see `_kernels`
+
+        query, keys, values = (x.numpy() for x in inputs)
+        samples = out.shape[1] // self._ends.shape[2]
         part = slice(first, first + samples) if self._shown.shape[1] > 1 else slice(None)
-        block = first // self._block
-        ends = self._ends[member : member + 1, block : block + 1]
-        shape = (samples, self._heads, self._block)
-        shown = self._shown[member : member + 1, part]
-        arrays = tuple(_only(x) for x in inputs)
-        _kernels().forward(arrays, shown, ends, shape, self._none, _UNSCALED, (0, 1), _only(out), self._rows)
-
-
-def _only(x: Tensor) -> Array:
-    array: Array = x.view(1, x.shape[0], -1).numpy()
-    return array
+        ends = self._ends[member, first // self._block]
+        shown = self._shown[member, part]
+        scoring_kernels.attend(query, keys, values, shown, ends, self._heads, samples, out.numpy())
 
 
 def lane_samples(heads: int) -> int:

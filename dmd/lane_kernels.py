@@ -70,7 +70,7 @@ def _give(lanes: Array, first: int, count: int, out: Array) -> None:
 
 
 @compiled
-def _scores(q: Array, k: Array, end: int, out: Array) -> None:
+def scores(q: Array, k: Array, end: int, out: Array) -> None:
     """Write the products of q [D, L] with the first keys, k [T, D, L], into ``out`` [T, L]."""
     width, lanes = q.shape
     for t in range(end):
@@ -107,7 +107,7 @@ def _hide(visible: Array, samples: tuple[int, int], heads: int, end: int, scores
 
 
 @compiled
-def _largest(scores: Array, end: int, out: Array) -> None:
+def largest(scores: Array, end: int, out: Array) -> None:
     """Write the largest of each lane's scores, [T, L], into ``out`` [L]."""
     for i in range(out.shape[0]):
         out[i] = scores[0, i]
@@ -117,7 +117,7 @@ def _largest(scores: Array, end: int, out: Array) -> None:
 
 
 @compiled
-def _exponentials(scores: Array, largest: Array, end: int, power: Array, bits: Array) -> None:
+def exponentials(scores: Array, largest: Array, end: int, power: Array, bits: Array) -> None:
     """Replace scores [T, L] by ``exp(score - largest)``, where no score is larger; below exp(-87.7) that is 0.
 
     The exponential of a remainder below ln(2)/2 as a polynomial (that of Cephes; Moshier 1992; an error of 1 in
@@ -145,8 +145,8 @@ def _exponentials(scores: Array, largest: Array, end: int, power: Array, bits: A
 
 
 @compiled
-def _normalise(exponentials: Array, end: int, part: Array, out: Array) -> None:
-    """Multiply each lane's exponentials [T, L] by the reciprocal of their sum, which goes into ``out`` [L].
+def reciprocal_sums(exponentials: Array, end: int, part: Array, out: Array) -> None:
+    """Write the reciprocal of the sum of each lane's exponentials [T, L] into ``out`` [L].
 
     Sums of 16 are added up, not one number after the other: that is as exact as the published code's sum.
     """
@@ -160,7 +160,6 @@ def _normalise(exponentials: Array, end: int, part: Array, out: Array) -> None:
             out[i] += part[i]
     for i in range(out.shape[0]):
         out[i] = np.float32(1.0) / out[i]
-    _scale(out, end, exponentials)
 
 
 @compiled
@@ -182,7 +181,7 @@ def _drop(bits: Array, kept: int, end: int, weights: Array) -> None:
 
 
 @compiled
-def _weighted(v: Array, weights: Array, end: int, part: Array, out: Array) -> None:
+def weighted(v: Array, weights: Array, end: int, part: Array, out: Array) -> None:
     """Write the sum of each lane's vectors, v [T, D, L], times its weights [T, L], into ``out`` [D, L].
 
     Sums of 64 are added up, so that rounding does not grow with the length; ``part`` [D, L] is room for one.
@@ -267,21 +266,22 @@ def forward(
         q = _taken(queries[g], width, first, count, lanes)
         k, v = _taken(keys[g], width, first, count, lanes), _taken(values[g], width, first, count, lanes)
         weights, power = np.empty((len(k), lanes), np.float32), np.empty(lanes, np.float32)
-        largest, factors = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
+        top, factors = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
         part = np.empty_like(q[0])
         for step in range(len(q)):
             end = ends[g, n, step]
-            _scores(q[step], k, end, weights)
+            scores(q[step], k, end, weights)
             _hide(visible[g, :, step], samples, heads, end, weights)
-            _largest(weights, end, largest)
-            _exponentials(weights, largest, end, power, power.view(np.int32))
+            largest(weights, end, top)
+            exponentials(weights, top, end, power, power.view(np.int32))
+            reciprocal_sums(weights, end, power, factors)
             # The weights are scaled, not the output: that rounds much as the published code does.
-            _normalise(weights, end, power, factors)
+            _scale(factors, end, weights)
             if kept[g] > KEEP_ALL:
                 _drop(bits[starts[g, n, step] :], kept[g], end, weights)
-            _weighted(v, weights, end, part, q[step])  # the query was read: its place takes the output
+            weighted(v, weights, end, part, q[step])  # the query was read: its place takes the output
             q[step] *= scales[g]
-            rows[0, g, n, step, :count] = largest[:count]
+            rows[0, g, n, step, :count] = top[:count]
             rows[1, g, n, step, :count] = factors[:count]
         _give(q, first, count, out[g])
 
@@ -316,25 +316,25 @@ def backward(
         dk, dv, dq = np.zeros_like(k), np.zeros_like(v), np.empty_like(q)
         weights, used = np.empty((len(k), lanes), np.float32), np.empty((len(k), lanes), np.float32)
         products, power = np.empty((len(k), lanes), np.float32), np.empty(lanes, np.float32)
-        carried, largest = np.empty((1, lanes), np.float32), np.zeros(lanes, np.float32)
+        carried, top = np.empty((1, lanes), np.float32), np.zeros(lanes, np.float32)
         factors, part = np.ones(lanes, np.float32), np.empty_like(q[0])
         for step in range(len(q)):
-            largest[:count] = rows[0, g, n, step, :count]
+            top[:count] = rows[0, g, n, step, :count]
             factors[:count] = rows[1, g, n, step, :count]
             end = ends[g, n, step]
-            _scores(h[step], o[step : step + 1], 1, carried)
+            scores(h[step], o[step : step + 1], 1, carried)
             h[step] *= scales[g]
-            _scores(q[step], k, end, weights)
+            scores(q[step], k, end, weights)
             _hide(visible[g, :, step], samples, heads, end, weights)
-            _exponentials(weights, largest, end, power, power.view(np.int32))
+            exponentials(weights, top, end, power, power.view(np.int32))
             _scale(factors, end, weights)
             used[:end] = weights[:end]
             if kept[g] > KEEP_ALL:
                 _drop(bits[starts[g, n, step] :], kept[g], end, used)
             _spread(h[step], used, end, dv)
-            _scores(h[step], v, end, products)
+            scores(h[step], v, end, products)
             _of_scores(used, weights, carried[0], end, products)
-            _weighted(k, products, end, part, dq[step])
+            weighted(k, products, end, part, dq[step])
             _spread(q[step], products, end, dk)
         _give(dq, first, count, found[0][g])
         _give(dk, first, count, found[1][g])

@@ -28,9 +28,9 @@ class GraphDistillation(nn.Module):
     pair (j, k) is an edge along which student j learns from teacher k (the figure's arrow is drawn k -> j):
     ``w_jk = softmax over all edges of ALPHA W_e [z_j; z_k]``.
 
-    Effect of both units on three views of CMU-MOSI's words (five folds, three seeds; docs/measurements.md): MAE of a
-    seed 0.900 with, 0.908 without (-0.008, 95 % interval -0.020 to 0.003: no difference), of the seeds' mean
-    prediction 0.871 and 0.883 (-0.012, -0.023 to -0.001). Either unit alone: no difference.
+    Effect of both units on three views of CMU-MOSI's words (five folds, five seeds; docs/measurements.md): MAE of a
+    seed 0.901 with, 0.906 without (-0.005, 95 % interval -0.013 to 0.003: no difference), of the seeds' mean
+    prediction 0.865 and 0.873 (-0.008, -0.017 to -0.000). Either unit alone: no difference.
 
     Parameters
     ----------

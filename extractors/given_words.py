@@ -20,6 +20,8 @@ APART_S = 0.25
 """A word that is found this far outside its given times is said elsewhere."""
 OVERLAP_S = 0.05
 """Words of one voice overlap by rounding alone."""
+MOVED_S = 0.02
+"""A given time that had to be moved by more is worth a line."""
 SILENT_RUN, SILENT_SHARE = 5, 0.5
 """So many given words in a row over silence, or such a share of them, are not what is said there."""
 
@@ -69,6 +71,24 @@ def given_to_silence(rows: Sequence[TimedRow], speech: SpeechEnvelope) -> bool:
     runs = [word - position for position, word in enumerate(silent)]
     longest = max((runs.count(run) for run in set(runs)), default=0)
     return longest >= SILENT_RUN or len(silent) > SILENT_SHARE * given
+
+
+def moved_given(rows: Sequence[TimedRow], places: Sequence[Interval]) -> tuple[str, ...]:
+    """Return one line where given times could not stand as their file has them; nothing where all do."""
+    moved_s: dict[int, float] = {}
+    for word, (row, place) in enumerate(zip(rows, places, strict=True)):
+        if row.rung == "given" and row.place is not None:
+            start_s, end_s = abs(place.start_s - row.place.start_s), abs(place.end_s - row.place.end_s)
+            if max(start_s, end_s) > MOVED_S + 1e-9:
+                moved_s[word] = max(start_s, end_s)
+    if not moved_s:
+        return ()
+    given = sum(row.rung == "given" for row in rows)
+    furthest = max(moved_s, key=lambda word: moved_s[word])
+    return (
+        f"{len(moved_s)} of {given} given word times overlap, are out of order or lie outside the sound, and were "
+        f"cut or moved; word {furthest + 1} by {moved_s[furthest]:.2f} s, the most",
+    )
 
 
 def _heard(

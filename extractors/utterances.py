@@ -289,13 +289,15 @@ def _between(
     else:
         low_s = max((edges[owner].end_s for owner in cue_of[:first] if owner >= 0), default=0.0)
         high_s = min((edges[owner].start_s for owner in cue_of[end:] if owner >= 0), default=duration_s)
-    for word in range(first):
-        if given[word]:
-            low_s = max(low_s, min(transcript.words[word].end_s or 0.0, duration_s))
     for word in range(end, len(given)):
         if given[word]:
             high_s = min(high_s, transcript.words[word].start_s or 0.0)
             break
+    for word in range(first):
+        if given[word]:
+            start_s, end_s = transcript.words[word].start_s or 0.0, transcript.words[word].end_s or 0.0
+            # A word that ends after the next given one began ends too late.
+            low_s = max(low_s, min(end_s if end_s <= high_s else start_s, duration_s))
     stretch = Stretch(tuple(range(first, end)), low_s, max(low_s, high_s))
     return stretch if stretch.end_s - stretch.start_s >= 0.05 else _widened(stretch, duration_s)
 

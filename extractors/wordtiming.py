@@ -1,6 +1,6 @@
 """Word times: every word of a transcript gets its place in the sound, and says how well it is known.
 
-A timed transcript's words are taken as they are, its cues bound the search; long recordings become utterances
+A timed transcript's words begin when it says, its cues bound the search; long recordings become utterances
 (`utterances`); an aligner places the words of each (`english`, `ctc_aligner`); what it cannot place is spread over
 speech (`proportional`); every written word is a row (`rows`).
 """
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.aligner import Aligner, Saying
 from extractors.cepstra import RATE_HZ
-from extractors.given_words import given_to_silence, heard_given
+from extractors.given_words import given_to_silence, heard_given, moved_given
 from extractors.languages import AlignerShelf
 from extractors.mismatch import Passage, is_mismatch, worst_passage
 from extractors.neighbours import beside_neighbours
@@ -165,7 +165,8 @@ class WordTimer:
         problem: str,
         silent: bool,
     ) -> TimedWords:
-        places = fit_rows([row.place for row in rows], samples.size / RATE_HZ)
+        given = [row.rung == "given" for row in rows]
+        places = fit_rows([row.place for row in rows], samples.size / RATE_HZ, given)
         words = tuple(
             Word(
                 word.text,
@@ -197,8 +198,9 @@ class WordTimer:
             wrong = wrong or misfit or (worst is not None and worst.foreign)
         flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
-        if transcript.problems:
-            quality["transcript_problem"] = "; ".join(transcript.problems)
+        problems = (*transcript.problems, *moved_given(rows, places))
+        if problems:
+            quality["transcript_problem"] = "; ".join(problems)
         if problem:
             quality["alignment_problem"] = problem
             flags.append("language_unsupported")

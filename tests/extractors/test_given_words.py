@@ -84,6 +84,20 @@ def test_real_clips_with_their_true_times_pass_and_with_others_words_do_not() ->
         assert "transcript_mismatch" in timed(other.words, clip.truth_s, clip.samples).flags, clip.name
 
 
+def test_given_times_that_had_to_be_cut_are_told_and_others_are_not() -> None:
+    silence = np.zeros(3 * RATE_HZ, np.float32)
+    good = np.array([[0.9, 1.2], [1.2, 1.4], [1.4, 1.6], [1.61, 2.0]])
+    assert "transcript_problem" not in timed(SAID[:4], good, silence).quality
+    bad = good.copy()
+    bad[1, 1] = 10.2
+    found = timed(SAID[:4], bad, silence)
+    assert [word.start_s for word in found.words] == good[:, 0].tolist()
+    assert found.quality["transcript_problem"] == (
+        "1 of 4 given word times overlap, are out of order or lie outside the sound, and were cut or moved; "
+        "word 2 by 8.80 s, the most"
+    )
+
+
 class Listener:
     """Finds every word 0.1 s after the one before, a word that nobody says as well."""
 

@@ -51,6 +51,11 @@ def test_words_with_times_bound_those_between_them() -> None:
     assert bounded_stretches(Transcript(timed), [True, False, False, True], 9.0) == [Stretch((1, 2), 1.5, 4.0)]
 
 
+def test_a_given_word_that_ends_after_the_next_one_began_does_not_bound_what_is_between() -> None:
+    timed = (TranscriptWord("a", 1.0, 8.0), *words("b"), TranscriptWord("c", 2.0, 2.5))
+    assert bounded_stretches(Transcript(timed), [True, False, True], 9.0) == [Stretch((1,), 1.0, 2.0)]
+
+
 def test_bounds_that_leave_no_sound_are_widened() -> None:
     timed = (TranscriptWord("a", 1.0, 2.0), *words("b"), TranscriptWord("c", 2.0, 2.5))
     (found,) = bounded_stretches(Transcript(timed), [True, False, True], 9.0)

@@ -4,7 +4,7 @@
     STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/clipfile.py)
     STORE/failures.csv                   clips of the last run that failed: clip_id,path,stage,error
     STORE/quarantine.json                clips that are not tried again (see pipeline/quarantine.py)
-    STORE/.lock                          held by the run that is writing; says whose turn it is
+    STORE/.lock                          held by the run that is writing; says whose turn it is, empty when it ended
     STORE/.writers                       held, together, by all who are writing a file
 
 Nothing in it tells when it was written: two runs over the same clips make the same bytes.
@@ -198,7 +198,10 @@ class FeatureStore:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise StoreError(f"{self.path}: another run is writing to this store; wait for it to end") from None
-            yield self._taken_over(descriptor)
+            try:
+                yield self._taken_over(descriptor)
+            finally:
+                os.ftruncate(descriptor, 0)  # it is nobody's turn, and the store is what any run would have made it
         finally:
             os.close(descriptor)
 
@@ -238,7 +241,8 @@ class FeatureStore:
             fcntl.flock(writers, fcntl.LOCK_SH)
             if (self.path / ".lock").read_text("ascii") != self._turn:
                 raise StoreError(
-                    f"{self.path}: another run has taken this store; what this one still does is not kept"
+                    f"{self.path}: another run has taken this store, or this one has ended; what is still done for "
+                    "it is not kept"
                 )
             yield
         finally:

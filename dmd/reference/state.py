@@ -3,6 +3,7 @@
 import pickle
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -100,7 +101,24 @@ _LOADS = re.compile(r"GLOBAL (\S+)")
 _ADVICE = ("Weights only load failed", "Check the documentation", "Please file an issue")
 
 
+def _refuse_bomb(path: Path) -> None:
+    """Refuse an archive that says it holds more than its own size: torch compresses nothing, and loads it all."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+        return  # torch's older format, or no checkpoint at all: it says which
+    size = path.stat().st_size
+    held = sum(entry.file_size for entry in entries)
+    if held > size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise UsageError(
+            f"{path}: refused: it is compressed ({size} bytes that become {held}), which no checkpoint of torch is; "
+            "save it again with torch.save"
+        )
+
+
 def _loaded(path: Path) -> Mapping[str, Tensor]:
+    _refuse_bomb(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # about a pickle protocol: it is read or refused below

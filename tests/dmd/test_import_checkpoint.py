@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,20 @@ def test_what_is_no_checkpoint_is_said(tmp_path: Path) -> None:
     with pytest.raises(FeatureMismatchError, match=r"missing: dmd\.weight_c\.bias"):
         import_checkpoint(tmp_path / "half.pth", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_checkpoint_that_unfolds_is_refused_before_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, packed = tmp_path / "whole.pth", tmp_path / "packed.pth"
+    torch.save({"weight": torch.zeros(1 << 20)}, whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    assert packed.stat().st_size < 20_000
+    monkeypatch.setattr(torch, "load", lambda *_args, **_options: pytest.fail("it was loaded"))
+    with pytest.raises(UsageError, match=r"packed.pth: refused: it is compressed \(\d+ bytes that become 4\d+\)"):
+        import_checkpoint(packed, tmp_path / "run")
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:

@@ -146,7 +146,8 @@ def test_a_worker_that_outlived_its_run_writes_and_deletes_nothing_once_another_
     with store.locked() as turn:
         worker = FeatureStore(store.path, turn=turn)
         worker.write(aligned_clip("a"))
-    worker.write(aligned_clip("b"))  # its run was killed, and nobody else has come yet
+    (store.path / ".lock").write_text(turn)  # as a run leaves it that was killed; nobody else has come yet
+    worker.write(aligned_clip("b"))
     with store.locked() as later:
         for late in (lambda: worker.write(aligned_clip("c")), lambda: worker.remove("a")):
             with pytest.raises(StoreError, match="another run has taken this store"):
@@ -158,6 +159,7 @@ def test_a_worker_that_outlived_its_run_writes_and_deletes_nothing_once_another_
 def test_a_run_that_takes_over_waits_for_the_file_that_is_being_written(store, monkeypatch):
     with store.locked() as turn:
         pass
+    (store.path / ".lock").write_text(turn)  # as a run leaves it that was killed
     worker, begun, going_on = FeatureStore(store.path, turn=turn), threading.Event(), threading.Event()
 
     def parts():
@@ -175,6 +177,15 @@ def test_a_run_that_takes_over_waits_for_the_file_that_is_being_written(store, m
     writer.join()
     with store.locked():
         assert list(store) == ["slow"]
+
+
+def test_a_run_that_ended_leaves_no_turn_and_its_late_workers_are_refused(store):
+    with store.locked() as turn:
+        late = FeatureStore(store.path, turn=turn)
+        assert (store.path / ".lock").read_text() == turn
+    assert (store.path / ".lock").read_bytes() == b""
+    with pytest.raises(StoreError, match="or this one has ended"):
+        late.write(aligned_clip("a"))
 
 
 def test_files_are_private(store):

@@ -44,7 +44,7 @@ def begin(source: Path, store: Path, home: Path) -> subprocess.Popen[str]:
 
 
 def contents(store: Path) -> dict[str, bytes]:
-    files = [file for file in store.rglob("*") if file.is_file() and file.name != ".lock"]
+    files = [file for file in store.rglob("*") if file.is_file()]
     return {str(file.relative_to(store)): file.read_bytes() for file in files}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from extractors.lead_in import beginning_s
 from pipeline.longsound import Samples
 from pipeline.timegrid import Interval
 from pipeline.words import Transcript
@@ -125,13 +126,18 @@ def utterances(stretch: Stretch, recording: Recording, rough: RoughSearch) -> li
 def _rough_places(stretch: Stretch, recording: Recording, rough: RoughSearch) -> dict[int, Interval]:
     """Hear the stretch a minute at a time; each time go on where the last word surely heard ended."""
     places: dict[int, Interval] = {}
-    word, end_word, at_s = stretch.words[0], stretch.words[-1] + 1, stretch.start_s
+    word, end_word = stretch.words[0], stretch.words[-1] + 1
+
+    def found_from(at_s: float) -> dict[int, Interval]:
+        until_s = min(at_s + WINDOW_S, stretch.end_s)
+        ahead = min(end_word, word + int(FASTEST_WORDS_A_S * (until_s - at_s)) + 1)
+        return rough(recording.written[word:ahead], recording.cut(at_s, until_s), False)
+
+    at_s = beginning_s(found_from, stretch.start_s, stretch.end_s)
     while word < end_word and at_s < stretch.end_s - 0.1:
         until_s = min(at_s + WINDOW_S, stretch.end_s)
         last = until_s == stretch.end_s
-        ahead = min(end_word, word + int(FASTEST_WORDS_A_S * (until_s - at_s)) + 1)
-        heard = rough(recording.written[word:ahead], recording.cut(at_s, until_s), False)
-        found = {word + index: place.shifted(at_s) for index, place in heard.items()}
+        found = {word + index: place.shifted(at_s) for index, place in found_from(at_s).items()}
         sure = found if last else _trusted(found, at_s + TRUSTED_S)
         places |= {index: place for index, place in sure.items() if _plausible(place, recording.lasting_s[index])}
         if sure:

@@ -23,7 +23,7 @@ from typing import Any
 
 from extractors.audio import audio_track
 from extractors.extraction import Extractor
-from extractors.face import FaceExtractor
+from extractors.face import TIME_DIGITS, FaceExtractor
 from extractors.text import TextExtractor
 from extractors.wordtiming import WordTimer
 from flows.workers import WorkerPool, WorkerSpec
@@ -167,6 +167,6 @@ def _floor(clip: Clip, face: FaceExtractor) -> int:
     with MediaReader(clip.path) as reader, face.start() as session:
         for frame in reader.frames():
             first_s = frame.pts_s if first_s is None else first_s
-            session.add(frame.image, frame.pts_s - first_s)
+            session._look(frame.image, round(frame.pts_s - first_s, TIME_DIGITS))  # `add` also measures what it sees
             seen += 1
     return seen

@@ -45,6 +45,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
     measured = {"ours": step}
     if options.reference is not None:
+        torch.manual_seed(0)  # the same weights, where ours are those of the reference objective
         source = DmdSystem(preset(options.preset, objective="reference", **changes))
         published = Published(options.reference, source, options.preset.split("_")[0])
         measured["published"] = lambda: published.train_step(*inputs)

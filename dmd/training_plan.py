@@ -72,7 +72,7 @@ def _notes(
             lines.append(f"{len(removed)} {modality} columns are constant in training and are left out: {shown}")
     shared = shared_groups(dataset.clips, "video")
     if shared:
-        lines.append(f"{len(shared)} videos stand in more than one split of this published file")
+        lines.append(f"{len(shared)} videos stand in more than one split of this feature file")
     batches = -(-len(dataset.rows_in("train")) // config.batch_size)
     if config.reference and batches < config.window:
         lines.append(

@@ -201,7 +201,8 @@ class FeatureStore:
             try:
                 yield self._taken_over(descriptor)
             finally:
-                os.ftruncate(descriptor, 0)  # it is nobody's turn, and the store is what any run would have made it
+                with suppress(OSError):  # it is nobody's turn, and the store is what any run would have made it
+                    os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
 
@@ -218,6 +219,7 @@ class FeatureStore:
                 if time.monotonic() > end:
                     raise StoreError(f"{self.path}: a worker of an earlier run is still writing; wait for it to end")
                 time.sleep(0.05)
+            os.ftruncate(lock, 0)
             os.pwrite(lock, turn.encode(), 0)
             for partial in self.path.rglob(f"{PARTIAL_PREFIX}*"):
                 partial.unlink(missing_ok=True)

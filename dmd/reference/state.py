@@ -101,12 +101,21 @@ _LOADS = re.compile(r"GLOBAL (\S+)")
 _ADVICE = ("Weights only load failed", "Check the documentation", "Please file an issue")
 
 
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(4)
+
+
 def _refuse_bomb(path: Path) -> None:
     """Refuse an archive that says it holds more than its own size: torch compresses nothing, and loads it all."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+        if path.is_file() and _first_bytes(path) == b"PK\x03\x04":  # torch's reader might make something of it
+            raise UsageError(
+                f"{path}: not a checkpoint that can be read safely (a damaged archive); copy the .pth again, whole"
+            ) from None
         return  # torch's older format, or no checkpoint at all: it says which
     size = path.stat().st_size
     held = sum(entry.file_size for entry in entries)
@@ -118,6 +127,8 @@ def _refuse_bomb(path: Path) -> None:
 
 
 def _loaded(path: Path) -> Mapping[str, Tensor]:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: is no regular file; give the .pth")
     _refuse_bomb(path)
     try:
         with warnings.catch_warnings():
@@ -129,6 +140,9 @@ def _loaded(path: Path) -> Mapping[str, Tensor]:
         raise UsageError(f"{path}: {_refusal(error)}") from None
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise UsageError(f"{path}: not a plain state dict of tensors, as the published code writes it")
+    for name, value in found.items():
+        if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+            raise UsageError(f"{path}: refused: {str(name)[:100]!r} is larger than what the file holds of it")
     return found
 
 

@@ -118,6 +118,20 @@ def test_a_checkpoint_that_unfolds_is_refused_before_it_is_loaded(
         import_checkpoint(packed, tmp_path / "run")
 
 
+def test_archives_only_torch_can_read_and_tensors_without_their_numbers_are_refused(tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(8)}, tmp_path / "whole.pth")
+    (tmp_path / "cut.pth").write_bytes((tmp_path / "whole.pth").read_bytes()[:-30])
+    torch.save({"weight": torch.zeros(1).expand(10, 1000)}, tmp_path / "wide.pth")
+    for name, reason in (
+        ("cut.pth", r"not a checkpoint that can be read safely \(a damaged archive\)"),
+        ("wide.pth", "'weight' is larger than what the file holds"),
+    ):
+        with pytest.raises(UsageError, match=reason):
+            import_checkpoint(tmp_path / name, tmp_path / "run")
+    with pytest.raises(UsageError, match="is no regular file"):
+        import_checkpoint(tmp_path, tmp_path / "run")
+
+
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     torch.save(as_published(published("aligned"), bare=True), tmp_path / "dmd.pth")
     with pytest.raises(UsageError, match="is there already"):

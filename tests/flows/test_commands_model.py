@@ -114,6 +114,6 @@ def test_a_published_checkpoint_becomes_a_run_that_evaluates(folder: Path, name:
 
 def test_a_checkpoint_with_code_in_it_is_refused(folder: Path) -> None:
     torch.save({"weight": print}, folder / "code.pth")
-    with pytest.raises(UsageError, match=r"code\.pth: refused: the checkpoint tries to load \S+print"):
+    with pytest.raises(UsageError, match=r"code\.pth: refused: the checkpoint tries to load \S*print"):
         dmd("import-checkpoint", folder / "code.pth", "--out", folder / "code")
     assert not (folder / "code").exists()

@@ -2,16 +2,18 @@
 
 import os
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from pipeline.errors import UsageError
+from pipeline.formats.arrayparts import ArrayParts, InFile, Name
+from pipeline.formats.arraytree import MAX_VALUES
 
 MAPPED_BYTES = 1 << 16
 """Byte strings of at least this size stay in the file."""
+MAX_HELD_BYTES = 1 << 30
+"""What does not stay in the file: texts, numbers, small arrays, and the arrays of protocols 0 to 2, which write
+bytes as text. The largest public file holds 5 MB of it."""
 ALLOWED = {
     ("numpy.core.multiarray", "_reconstruct"): "reconstruct",
     ("numpy._core.multiarray", "_reconstruct"): "reconstruct",
@@ -26,35 +28,6 @@ ALLOWED = {
 """Names a pickle of arrays needs, and the rule of this module that each stands for. `_frombuffer` is how
 protocol 5 writes arrays; `_codecs.encode` is how protocol 2 writes the bytes of one."""
 MARK = object()
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """A name the pickle loaded: a rule of this module, never a callable."""
-
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class _InFile:
-    """A byte string that stays in the file."""
-
-    offset: int
-    size: int
-
-
-@dataclass(slots=True)
-class _Dtype:
-    """A dtype while its BUILD instruction has not come yet."""
-
-    dtype: np.dtype[Any]
-
-
-@dataclass(slots=True)
-class _Array:
-    """An array while its BUILD instruction has not come yet; containers are freed of it at the end."""
-
-    value: Any = None
 
 
 class ArrayMachine:
@@ -72,6 +45,9 @@ class ArrayMachine:
         self.path = path
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size
+        self._parts = ArrayParts(path, self._size)
+        self._read = 0
+        self._instructions = 0
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
 
@@ -82,13 +58,22 @@ class ArrayMachine:
         # Asked before they are read: a damaged length may be larger than the memory there is.
         if not 0 <= size <= self._size - self._stream.tell():
             raise EOFError("it ends in the middle; the file is cut off")
+        self._hold(size)
         return self._stream.read(size)
+
+    def _hold(self, size: int) -> None:
+        self._read += size
+        if self._read > MAX_HELD_BYTES:
+            raise ValueError(
+                f"it holds more than {MAX_HELD_BYTES >> 20} MB outside of arrays, or in arrays of an old protocol; "
+                "write it with protocol 4"
+            )
 
     def number(self, form: str) -> Any:
         """Return the next number of a `struct` format."""
         return struct.unpack(form, self.take(struct.calcsize(form)))[0]
 
-    def blob(self, size: int) -> "bytes | _InFile":
+    def blob(self, size: int) -> "bytes | InFile":
         """Return a byte string, or where it stands in the file if it is large."""
         if size < MAPPED_BYTES:
             return self.take(size)
@@ -96,20 +81,25 @@ class ArrayMachine:
         if self._size < at + size:
             raise EOFError("it ends inside an array; the file is cut off")
         self._stream.seek(at + size)
-        return _InFile(at, size)
+        return InFile(at, size)
 
     def next(self) -> bytes:
-        """Return the code of the next instruction."""
+        """Return the code of the next instruction; each makes one value at most."""
+        self._instructions += 1
+        if self._instructions > 3 * MAX_VALUES:  # with those that remember, fetch and put values together
+            raise ValueError(f"it is made of more than {MAX_VALUES} values")
         return self.take(1)
 
-    def old_string(self, size: int) -> "str | _InFile":
+    def old_string(self, size: int) -> "str | InFile":
         """Return a Python 2 string: text or the bytes of an array, which nothing tells apart."""
         found = self.blob(size)
         return found.decode("latin1") if isinstance(found, bytes) else found
 
     def raw_line(self) -> bytes:
         """Return the bytes up to the end of the line."""
-        return self._stream.readline().rstrip(b"\n")
+        found = self._stream.readline(MAX_HELD_BYTES + 1)
+        self._hold(len(found))
+        return found.rstrip(b"\n")
 
     def line(self) -> str:
         """Return the text up to the end of the line."""
@@ -156,95 +146,16 @@ class ArrayMachine:
                 f"{self.path}: refused: the pickle tries to load {module}.{name}, which is no array; nothing of it "
                 "was run; use the file only if you know who made it, and have it written with arrays alone"
             )
-        self._stack.append(_Name(rule))
+        self._stack.append(Name(rule))
 
     def reduce(self) -> None:
         """Apply a rule to its arguments."""
         arguments, name = self.pop(), self.pop()
-        if not isinstance(name, _Name) or not isinstance(arguments, tuple):
+        if not isinstance(name, Name) or not isinstance(arguments, tuple):
             raise ValueError("a call of something that is no array")
-        self.push(self._call(name.rule, arguments))
-
-    def _call(self, rule: str, arguments: tuple[Any, ...]) -> Any:
-        if rule == "dtype":
-            return _Dtype(np.dtype(arguments[0]))
-        if rule == "reconstruct":
-            return _Array()
-        if rule == "scalar":
-            return _scalar(arguments[0], self._loaded(arguments[1]) if len(arguments) > 1 else b"")
-        if rule == "frombuffer":
-            data, dtype, shape, order = arguments
-            return _Array(self._array(data, _plain(dtype), shape, order))
-        if rule == "latin1" and isinstance(arguments[0], str) and arguments[1] == "latin1":
-            return arguments[0].encode("latin1")
-        raise ValueError(f"a call that makes no array: {rule}")
+        self.push(self._parts.call(name.rule, arguments))
 
     def build(self) -> None:
         """Give a dtype or an array its state."""
         state, target = self.pop(), self.top()
-        if isinstance(target, _Dtype):
-            target.dtype = target.dtype.newbyteorder(state[1]) if state[1] in "<>" else target.dtype
-        elif isinstance(target, _Array):
-            _, shape, dtype, fortran, data = state
-            target.value = self._array(data, _plain(dtype), shape, "F" if fortran else "C")
-        else:
-            raise ValueError("a state for something that is no array")
-
-    def _array(self, data: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: Any) -> Any:
-        if dtype.hasobject:
-            if not isinstance(data, list):
-                raise ValueError("an array of objects without its objects")
-            flat = np.empty(len(data), object)
-            flat[:] = data
-            return flat.reshape(shape, order=order)
-        size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        length = data.size if isinstance(data, _InFile) else len(data)
-        if size != length:
-            raise ValueError(f"an array of shape {shape} needs {size} bytes and has {length}")
-        if isinstance(data, str):
-            data = data.encode("latin1")
-        if isinstance(data, _InFile):
-            return np.memmap(self.path, dtype, "r", data.offset, shape, order)
-        return np.frombuffer(data, dtype).reshape(shape, order=order)
-
-    def _loaded(self, data: Any) -> bytes:
-        if isinstance(data, _InFile):
-            raise ValueError("a single number of many bytes")
-        return bytes(data.encode("latin1") if isinstance(data, str) else data)
-
-
-def _plain(dtype: Any) -> np.dtype[Any]:
-    if not isinstance(dtype, _Dtype):
-        raise ValueError("an array whose dtype is no dtype")
-    return dtype.dtype
-
-
-def _scalar(dtype: Any, data: bytes) -> Any:
-    plain = _plain(dtype)
-    if plain.hasobject:
-        raise ValueError("a single number that is an object")
-    return np.frombuffer(data, plain, count=1)[0]
-
-
-def finished(value: Any, seen: dict[int, Any]) -> Any:
-    """Replace the records of this module by the arrays they hold, in every container."""
-    if isinstance(value, _Array):
-        found = value.value
-        if isinstance(found, np.ndarray) and found.dtype.hasobject:
-            for at, item in enumerate(found.flat):
-                found.flat[at] = finished(item, seen)
-        return found
-    if isinstance(value, _Dtype | _Name | _InFile):
-        raise ValueError("it holds something that is no array, number or text")
-    if id(value) in seen:
-        return seen[id(value)]
-    if isinstance(value, dict):
-        seen[id(value)] = value
-        for key in list(value):
-            value[key] = finished(value[key], seen)
-    elif isinstance(value, list):
-        seen[id(value)] = value
-        value[:] = [finished(item, seen) for item in value]
-    elif isinstance(value, tuple):
-        value = tuple(finished(item, seen) for item in value)
-    return value
+        self._parts.build(target, state)

@@ -8,16 +8,20 @@ a memory map of the pickle, so a 13.7 GB file opens in a few megabytes.
 Not read: objects of any class, and pickles compressed as a whole.
 """
 
-import ast
+import codecs
 import pickle
 import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UsageError
-from pipeline.formats.arraymachine import MARK, ArrayMachine, finished
+import numpy as np
 
+from pipeline.errors import UsageError
+from pipeline.formats.arraymachine import MARK, ArrayMachine
+from pipeline.formats.arraytree import finished
+
+_KEYS = (str, bytes, int, float, np.generic, type(None))
 Instruction = Callable[[ArrayMachine], object]
 
 
@@ -48,7 +52,7 @@ def read_array_pickle(path: Path) -> Any:
         AttributeError,
         EOFError,
         RecursionError,
-        SyntaxError,
+        ArithmeticError,
     ) as error:
         raise UsageError(
             f"{path}: is damaged or no pickle of arrays ({type(error).__name__}: {error}); download it again"
@@ -59,7 +63,7 @@ def _run(machine: ArrayMachine) -> Any:
     while True:
         code = machine.next()
         if code == pickle.STOP:
-            return finished(machine.pop(), {})
+            return finished(machine.pop())
         instruction = _INSTRUCTIONS.get(code)
         if instruction is None:
             raise UsageError(
@@ -84,7 +88,16 @@ def _set(machine: ArrayMachine, items: list[Any]) -> None:
 
 
 def _pairs(items: list[Any]) -> dict[Any, Any]:
+    # A tuple is hashed by walking through it: one that holds another twice, and so on, for ever.
+    if not all(isinstance(key, _KEYS) for key in items[::2]):
+        raise ValueError("a key that is neither text nor number")
     return dict(zip(items[::2], items[1::2], strict=True))
+
+
+def _quoted(line: bytes) -> str:
+    if len(line) < 2 or line[:1] not in (b"'", b'"') or line[-1:] != line[:1]:
+        raise ValueError("a text without its quotes")
+    return codecs.escape_decode(line[1:-1])[0].decode("latin1")
 
 
 def _old_int(line: str) -> int | bool:
@@ -129,7 +142,7 @@ _INSTRUCTIONS: dict[bytes, Instruction] = {
     pickle.INT: lambda m: m.push(_old_int(m.line())),
     pickle.LONG: lambda m: m.push(int(m.line().rstrip("L"))),
     pickle.FLOAT: lambda m: m.push(float(m.line())),
-    pickle.STRING: lambda m: m.push(ast.literal_eval(m.line())),
+    pickle.STRING: lambda m: m.push(_quoted(m.raw_line())),
     pickle.UNICODE: lambda m: m.push(m.raw_line().decode("raw-unicode-escape")),
     pickle.SHORT_BINUNICODE: _unicode("<B"),
     pickle.BINUNICODE: _unicode("<I"),

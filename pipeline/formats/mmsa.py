@@ -17,6 +17,7 @@ from pipeline.dataset import Dataset, ModalityRows
 from pipeline.errors import UsageError
 from pipeline.files import content_sha256
 from pipeline.formats.arraypickle import read_array_pickle
+from pipeline.formats.mmsa_arrays import part_arrays
 from pipeline.formats.mmsa_records import SPLIT_NAMES, clip_records, piece_rows, sample_index
 from pipeline.formats.mmsa_rows import write_rows
 from pipeline.schema import FeatureSchema
@@ -90,10 +91,11 @@ def converted_folder(path: Path, cache: Path | None = None) -> Path:
 
 
 def _convert(path: Path, folder: Path, stamp: Mapping[str, Any]) -> None:
-    splits = _splits(path, read_array_pickle(path))
+    held = _splits(path, read_array_pickle(path))
     sha256 = content_sha256(path)
 
     def fill(partial: Path) -> None:
+        splits = {split: part_arrays(path, split, part, partial) for split, part in held.items()}
         notes: dict[str, Any] = {"published": PUBLISHED.get(sha256)}
         modalities: dict[str, ModalityRows] = {}
         for modality, key in KEYS.items():
@@ -111,7 +113,7 @@ def _convert(path: Path, folder: Path, stamp: Mapping[str, Any]) -> None:
             clips=records,
             samples=sample_index(len(records), modalities),
             modalities=modalities,
-            pieces=piece_rows(path, splits),
+            pieces=piece_rows(splits),
             schema=schema,
             source_sha256=sha256,
             splits_are_published=True,
@@ -135,7 +137,7 @@ def _splits(path: Path, content: Any) -> dict[str, dict[str, Any]]:
         if isinstance(name, str) and name in SPLIT_NAMES and isinstance(part, dict)
     }
     if not found:
-        keys = ", ".join(str(key) for key in list(content)[:6])
+        keys = ", ".join(str(key)[:40] for key in list(content)[:6])
         raise UsageError(f"{path}: has none of train, valid and test; its keys are {keys}")
     return found
 

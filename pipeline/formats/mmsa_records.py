@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.dataset import ClipRecord, ModalityRows, PieceRows, SampleIndex
 from pipeline.errors import UsageError
+from pipeline.formats.mmsa_arrays import ARRAYS, MAX_SAMPLES, NUMBERS
 
 SPLIT_NAMES = {"train": "train", "valid": "valid", "test": "test", "val": "valid", "dev": "valid"}
 """Name in the file -> our split."""
@@ -19,6 +20,8 @@ TARGETS = {
     **{f"class_{part}": f"classification_labels_{part}" for part in "TAV"},
 }
 """Our name of a target -> its key in the file."""
+MAX_CHARACTERS = 1 << 26
+"""Of all ids, texts and labels together: twenty times those of CMU-MOSEI."""
 Splits = Mapping[str, Mapping[str, Any]]
 
 
@@ -32,15 +35,16 @@ def clip_records(path: Path, splits: Splits) -> tuple[tuple[ClipRecord, ...], di
     """
     records: list[ClipRecord] = []
     seen: dict[str, int] = {}
+    said = _Said(path)
     for split, part in splits.items():
-        ids = [_text(value) for value in _list(part.get("id"))]
-        if not ids:
-            ids = [f"{split}$_${number}" for number in range(_samples(part))]
-        texts = [_text(value) for value in _list(part.get("raw_text"))] or [""] * len(ids)
-        targets = {name: _labels(part[key]) for name, key in TARGETS.items() if part.get(key) is not None}
-        for name, labels in {**targets, "raw_text": texts}.items():
-            if len(labels) != len(ids):
-                raise UsageError(f"{path}: {split} has {len(ids)} ids and {len(labels)} of {name}")
+        samples = _samples(part)
+        ids = said.texts(split, "id", part.get("id"), None) or [f"{split}$_${number}" for number in range(samples)]
+        texts = said.texts(split, "raw_text", part.get("raw_text"), len(ids)) or [""] * len(ids)
+        targets = {
+            name: said.labels(split, name, part[key], len(ids))
+            for name, key in TARGETS.items()
+            if part.get(key) is not None
+        }
         for at, name in enumerate(ids):
             seen[name] = seen.get(name, 0) + 1
             unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
@@ -63,16 +67,13 @@ def sample_index(count: int, modalities: Mapping[str, ModalityRows]) -> SampleIn
     )
 
 
-def piece_rows(path: Path, splits: Splits) -> PieceRows | None:
+def piece_rows(splits: Splits) -> PieceRows | None:
     """Return the word pieces of every sample with [CLS] and [SEP], as the file has them; None if it has none."""
-    arrays = [part.get("text_bert") for part in splits.values()]
+    arrays: list[Any] = [part.get("text_bert") for part in splits.values()]
     if any(array is None for array in arrays):
         return None
     ids, lengths = [], []
-    for array in arrays:
-        found = np.asarray(array)
-        if found.ndim != 3 or found.shape[1] != 3:
-            raise UsageError(f"{path}: text_bert has shape {found.shape}; it must be [n, 3, length]")
+    for found in arrays:
         ids.append(np.rint(found[:, 0, :]).astype(np.int32).reshape(-1))
         lengths.append(np.full(len(found), found.shape[2], np.int64))
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
@@ -80,29 +81,70 @@ def piece_rows(path: Path, splits: Splits) -> PieceRows | None:
 
 
 def _samples(part: Mapping[str, Any]) -> int:
-    return max(
-        (len(part[key]) for key in ("text", "text_bert", "audio", "vision") if part.get(key) is not None), default=0
-    )
+    return max((len(part[key]) for key in ARRAYS if part.get(key) is not None), default=0)
 
 
-def _list(values: Any) -> list[Any]:
-    return [] if values is None else list(values)
+class _Said:
+    """Reads texts and labels of one file, whose characters are bounded in sum: one text can be named many times.
+
+    Each method raises UsageError for what is no list of texts or numbers, of another length than the ids.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left = MAX_CHARACTERS
+
+    def texts(self, split: str, key: str, values: Any, count: int | None) -> list[str]:
+        """Return texts: files hold str, bytes, and arrays of one of them; nothing if there are none."""
+        if values is None or (isinstance(values, list | tuple | np.ndarray) and not len(values)):
+            return []
+        self._check(split, key, values, count)
+        return [self._text(split, key, value) for value in values]
+
+    def labels(self, split: str, key: str, values: Any, count: int) -> list[str]:
+        """Return labels as written; empty where a label is NaN or None."""
+        self._check(split, key, values, count)
+        held = [_first(value) for value in values] if not isinstance(values, np.ndarray) else values
+        if isinstance(held, list) and all(isinstance(value, NUMBERS) for value in held):
+            held = np.array([_float(value) for value in held])
+        if isinstance(held, np.ndarray) and held.dtype.kind in "fiub":
+            flat = held.reshape(len(held), -1)[:, 0] if held.size else np.zeros(len(held))
+            return ["" if np.isnan(value) else _shortest(value) for value in flat.astype(np.float32)]
+        return [self._text(split, key, value) for value in held]
+
+    def _check(self, split: str, key: str, values: Any, count: int | None) -> None:
+        kept = isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim > 0)
+        if not kept or len(values) > MAX_SAMPLES:
+            raise UsageError(f"{self._path}: {split}/{key} is no list of at most {MAX_SAMPLES} samples")
+        if count is not None and len(values) != count:
+            raise UsageError(f"{self._path}: {split} has {count} ids and {len(values)} of {key}")
+
+    def _text(self, split: str, key: str, value: Any) -> str:
+        value = _first(value)
+        if value is None:
+            return ""
+        if not isinstance(value, (str, bytes, *NUMBERS)):
+            raise UsageError(f"{self._path}: {split}/{key} holds a {type(value).__name__}, which is no text")
+        self._left -= len(value) if isinstance(value, str | bytes) else 8
+        if self._left < 0:
+            raise UsageError(f"{self._path}: its ids, texts and labels have more than {MAX_CHARACTERS} characters")
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _text(value: Any) -> str:
-    """Return an id or a text as str: files hold str, bytes, and arrays of one of them."""
+def _first(value: Any) -> Any:
+    """Return a value that stands alone in an array or a list, or the first of several."""
     if isinstance(value, np.ndarray):
-        value = value.reshape(-1)[0] if value.size else ""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return value.reshape(-1)[0] if value.size else ""
+    if isinstance(value, list | tuple):
+        return value[0] if value else ""
+    return value
 
 
-def _labels(values: Any) -> list[str]:
-    """Return labels as written; empty where a label is NaN."""
-    array = np.asarray(values)
-    if array.dtype.kind in "fiub":
-        flat = array.reshape(len(array), -1)[:, 0] if array.size else np.zeros(0)
-        return ["" if np.isnan(value) else _shortest(value) for value in flat.astype(np.float32)]
-    return [_text(value) for value in values]
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
 
 
 def _shortest(value: np.float32) -> str:

@@ -49,16 +49,14 @@ def write_rows(folder: Path, modality: str, path: Path, arrays: Arrays, text_ber
     path : Path
         The pickle, for messages.
     arrays, text_bert : mapping
-        Split -> [n, L, D] values, [n, 3, L] word pieces; None where the file has none.
+        Split -> [n, L, D] values, [n, 3, L] word pieces; None where the file has none (`part_arrays`).
 
     Raises
     ------
     UsageError
-        An array that is not numeric, or not of three dimensions, or of another width than in the other split.
+        An array of another width than in the other split.
     """
-    parts = {
-        split: _three(path, f"{split}/{modality}", array) for split, array in arrays.items() if array is not None
-    }
+    parts: dict[str, Values] = {split: array for split, array in arrays.items() if array is not None}
     if not parts:
         return _absent(folder, modality, text_bert)
     widths = {part.shape[2] for part in parts.values()}
@@ -126,16 +124,6 @@ def _save(folder: Path, modality: str, rows: ModalityRows) -> None:
     np.save(folder / f"{modality}.real.npy", rows.real)
     np.save(folder / f"{modality}.offsets.npy", rows.offsets)
     np.save(folder / f"{modality}.present.npy", rows.present)
-
-
-def _three(path: Path, where: str, array: Any) -> NDArray[Any]:
-    """Return the array as [n, L, D]; [n, D] is one row a sample."""
-    found = np.stack([np.asarray(item) for item in array]) if isinstance(array, list) else np.asanyarray(array)
-    if found.dtype.kind not in "fiub" or found.ndim not in (2, 3):
-        raise UsageError(
-            f"{path}: {where} is {found.dtype} of shape {found.shape}; it must be numbers [n, length, width]"
-        )
-    return found if found.ndim == 3 else found[:, None, :]
 
 
 def _chunks(part: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -58,23 +58,25 @@ MONTHS = (
     "december",
 )
 MONTHS_CUT = {name[:3]: name for name in MONTHS if name != "may"} | {"sept": "september"}
+
+
+def _roman(number: int) -> str:
+    """Return a number below 90 as a Roman numeral."""
+    tens, ones = divmod(number, 10)
+    return ("L" if tens > 4 else "XL" if tens == 4 else "") + "X" * (tens % 5 if tens != 4 else 0) + _ROMAN_ONES[ones]
+
+
+_ROMAN_ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 ROMAN_NUMERALS = {
-    "II": 2,
-    "III": 3,
-    "IV": 4,
-    "VI": 6,
-    "VII": 7,
-    "VIII": 8,
-    "IX": 9,
-    "XI": 11,
-    "XII": 12,
-    "XIII": 13,
-    "XIV": 14,
-    "XVI": 16,
+    numeral: number
+    for number in range(2, 90)
+    if len(numeral := _roman(number)) > 1 and numeral not in ("XX", "XXX", "XL", "LI", "LV", "LX")
 }
-"""Without I, V and X, which are more often letters."""
+"""Without I, V and X, which are more often letters, and without what is rather a size or a name."""
 ROMAN_LETTERS = {"I": 1, "V": 5, "X": 10}
-NUMBERED_BY_ROMANS = frozenset("war part act chapter volume book phase episode type title section appendix".split())
+NUMBERED_BY_ROMANS = frozenset(
+    "war part act chapter volume book phase episode type title section appendix bowl".split()
+)
 """Behind one of these, with a capital, they are numerals."""
 REGNAL_NAMES = frozenset(
     "alexander benedict catherine charles clement edward elizabeth francis frederick george gregory harald henry "
@@ -116,6 +118,22 @@ WHOLE_WORDS = {
     "vs": "versus",
     "e.g": "e g",
     "i.e": "i e",
+    "wwi": "world war one",
+    "wwii": "world war two",
+    "thx": "thanks",
+    "pls": "please",
+    "plz": "please",
+    "ppl": "people",
+    "gr8": "great",
+    "l8r": "later",
+    "b4": "before",
+    "2nite": "tonight",
+    "4ever": "forever",
+    "tbh": "to be honest",
+    "idk": "i don't know",
+    "jpeg": "jay peg",
+    "gif": "gif",
+    "covid": "covid",
 }
 """Looked up before anything else, without surrounding punctuation."""
 ABBREVIATIONS = {
@@ -166,6 +184,43 @@ DOTTED_ABBREVIATIONS = {
     **MONTHS_CUT,
 }
 """Only with a point: without it they are words or names."""
+NUMBERED_CUT = {
+    "apt": "apartment",
+    "ext": "extension",
+    "fig": "figure",
+    "ch": "chapter",
+    "pp": "pages",
+    "nr": "number",
+}
+"""Before a number."""
+CALLED_BY_NUMBERS = frozenset(
+    "room flight highway hwy route interstate suite apartment apt bus boeing airbus xbox channel gate".split()
+)
+"""Three digits behind one are said as one and two: room one oh one, flight three seventy."""
+PER_UNITS = {
+    "kg": "kilogram",
+    "g": "gram",
+    "dl": "deciliter",
+    "l": "liter",
+    "ml": "milliliter",
+    "h": "hour",
+    "hr": "hour",
+    "hour": "hour",
+    "min": "minute",
+    "minute": "minute",
+    "s": "second",
+    "sec": "second",
+    "day": "day",
+    "week": "week",
+    "wk": "week",
+    "month": "month",
+    "mo": "month",
+    "year": "year",
+    "yr": "year",
+    "person": "person",
+    "night": "night",
+}
+"""What an amount is divided by, behind a stroke."""
 UNITS = {
     "°": "degree|degrees",
     "°c": "degree celsius|degrees celsius",
@@ -221,5 +276,16 @@ UNITS = {
     "pm": "p m",
     "k": "k",
     "bn": "billion",
+    "yo": "year old",
+    "mcg": "microgram|micrograms",
+    "dl": "deciliter|deciliters",
+    "mmol": "millimole|millimoles",
+    "mmhg": "millimeters of mercury",
+    "ghz": "gigahertz",
+    "mhz": "megahertz",
+    "mbps": "megabits per second",
+    "tsp": "teaspoon|teaspoons",
+    "tbsp": "tablespoon|tablespoons",
+    "kcal": "kilocalorie|kilocalories",
 }
 """``one|many`` or what is said for any number."""

@@ -30,8 +30,9 @@ _INTERJECTIONS = {
     "th": "TH",
     "wh": "W",
     "ch": "CH",
+    "covid": "K OW V IH D",
 }
-"""Sounds that people write and dictionaries of words lack or spell out."""
+"""Sounds that people write and dictionaries of words lack or spell out, and a word younger than the dictionary."""
 _LOST_APOSTROPHES = {"ill": "i'll", "id": "i'd", "hell": "he'll", "shell": "she'll", "shed": "she'd", "wed": "we'd"}
 """Words that may be contractions without their apostrophe: the sound decides."""
 _VOICELESS = frozenset(("P", "T", "K", "F", "TH"))

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 _LONGEST_INITIALS = 5
 _VOWELS = set("aeiouy")
-_NEVER_WORDS = frozenset(("US",))
+_NEVER_WORDS = frozenset(("US", "IM"))
 """Capitals that are initials although the word is in the dictionary, in a text that is not all capitals."""
+_SAID_AS_WORDS = frozenset("covid sars mers gif nasa nato opec fomo yolo bipoc".split())
+"""Capitals that are no initials although the dictionary lacks them."""
 _WHOLE_LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"}
 )
@@ -42,6 +44,8 @@ def said_letters(letters: str, known: Callable[[str], bool], shouted: bool, besi
     bare = word.strip("'")
     if not bare:
         return []
+    if bare in _SAID_AS_WORDS:
+        return [bare]
     short_capitals = letters.isupper() and not shouted and 1 < len(bare) <= 3
     if beside_number and len(bare) <= 3 and (short_capitals or not known(bare) or not _VOWELS & set(bare)):
         return [letter for letter in bare if letter != "'"]

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 
 from extractors.english_words import ROMAN_NUMERALS
 from extractors.grouped_numbers import grouped_numbers, said_over_rows
+from extractors.miswritten import as_letters
+from extractors.speaker_labels import without_speaker_labels
 from extractors.spoken_english import expand_english
 from extractors.spoken_numbers import say_cardinal
 from extractors.stage_directions import SEPARATOR, without_stage_directions
@@ -52,9 +54,10 @@ def spoken_words(written: Sequence[str], language: str, known: Callable[[str], b
     """
     if not written:
         return ()
-    clean = without_stage_directions([clean_marks(word) for word in written])
+    clean = without_speaker_labels([clean_marks(word) for word in written])
     if language.partition("-")[0].lower() == "en":
-        return expand_english(clean, known)
+        return expand_english(without_stage_directions(as_letters(clean)), known)
+    clean = without_stage_directions(clean)
     said = [_expand_other(word, language) for word in clean]
     for first, end in grouped_numbers(clean):
         said[first:end] = said_over_rows(clean[first:end], lambda word: _expand_other(word, language), language)

@@ -8,10 +8,11 @@ import re
 from extractors.english_words import CENT_SIGNS, CURRENCIES, MONTHS, SCALES, Currency
 from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal, say_year
 
-NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?|\.\d+"
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?|(?<!\.)\.\d+"
 _YEARS = range(1100, 2100)
 _PHONE_DIGITS = (10, 11)
 _FRACTION_BELOW = {2: "half", 4: "quarter"}
+_OF_AN_INCH = ("16", "32", "64")
 
 
 def said_number(number: str) -> list[str]:
@@ -22,20 +23,59 @@ def said_number(number: str) -> list[str]:
         return ["oh" if digit == "0" else say_digits(digit)[0] for digit in number]
     if len(number) in _PHONE_DIGITS and number.isdigit() and not number.endswith("000"):
         return say_digits(number)
+    if number.startswith("."):
+        return say_cardinal(number)[1:]
     return say_cardinal(number)
 
 
-def said_time(clock: str, half: str | None) -> list[str]:
-    """Say ``10:05``, ``7:30:10``, with ``am`` or ``pm`` behind it."""
+def said_time(clock: str, half: str | None, half_follows: bool = False) -> list[str]:
+    """Say ``10:05``, ``14:00``, ``7:30:10``, with ``am`` or ``pm`` behind it (also as a word of its own: it follows).
+
+    With three parts and a leading zero (``00:05:30``) it is no time of day but how long something takes.
+    """
     hour, minute, *second = clock.split(":")
+    if second and hour.startswith("0"):
+        return _said_duration(int(hour), int(minute), int(second[0]))
     said = say_cardinal(str(int(hour)))
-    if int(minute) == 0:
-        said += [] if half or second else ["o'clock"]
-    else:
+    if int(minute) == 0 and not second:
+        if int(hour) == 0 or int(hour) > 12:
+            said += ["hundred"]
+        elif not half and not half_follows:
+            said += ["o'clock"]
+    elif int(minute):
         said += (["oh"] if minute[0] == "0" else []) + say_cardinal(str(int(minute)))
     for part in second:
         said += ["and", *say_cardinal(str(int(part))), "seconds"]
     return said + ([half.strip()[0].lower(), "m"] if half else [])
+
+
+def _said_duration(hours: int, minutes: int, seconds: int) -> list[str]:
+    parts = [(hours, "hour"), (minutes, "minute"), (seconds, "second")]
+    said = [[*say_cardinal(str(count)), name + ("" if count == 1 else "s")] for count, name in parts if count]
+    if not said:
+        return ["zero", "seconds"]
+    joined = [word for part in said[:-1] for word in part]
+    return [*joined, *(["and"] if joined else []), *said[-1]]
+
+
+def said_ratio(ratio: str) -> list[str]:
+    """Say ``3:1`` as *three to one*."""
+    first, second = ratio.split(":")
+    return [*say_cardinal(first), "to", *say_cardinal(second)]
+
+
+def said_in_hundreds(number: str) -> list[str]:
+    """Say a number by which something is called: room ``101``, flight ``370``, ``1080p``."""
+    head, tail = number[:-2], number[-2:]
+    if tail == "00":
+        return say_cardinal(number)
+    return [*say_cardinal(head), *(["oh"] if tail[0] == "0" else []), *say_cardinal(str(int(tail)))]
+
+
+def said_version(version: str) -> list[str]:
+    """Say ``13.2.1`` part by part."""
+    first, *others = version.split(".")
+    return [*say_cardinal(first), *(word for part in others for word in ("point", *say_cardinal(part)))]
 
 
 def said_date(date: str) -> list[str]:
@@ -96,7 +136,8 @@ def said_fraction(fraction: str) -> list[str]:
     above, below = fraction.split("/")
     if below == "10" and 0 < int(above) <= 10:
         return [*say_cardinal(above), "out", "of", "ten"]
-    if len(fraction) > 5 or not (0 < int(above) < int(below) <= 10):
+    proper = len(fraction) <= 5 and 0 < int(above) < int(below)
+    if not proper or not (int(below) <= 10 or below in _OF_AN_INCH):
         return [*said_number(above), *said_number(below)]  # 24/7, 9/11, 50/50
     name = _FRACTION_BELOW.get(int(below)) or say_ordinal(below)[-1]
     many = {"half": "halves"}.get(name, name + "s")
@@ -113,7 +154,8 @@ def said_mixed(whole: str, part: str) -> list[str]:
 
 def said_range_start(low: str, high: str) -> list[str]:
     """Say where a range begins (``3`` of ``3-4`` as *three to*); what does not rise is two numbers."""
-    rising = float(high.replace(",", "")) > float(low.replace(",", ""))
+    years = re.fullmatch(r"\d{4}", low) and re.fullmatch(r"\d\d", high)  # 1914-18
+    rising = float(high.replace(",", "")) > float((low[2:] if years else low).replace(",", ""))
     return [*said_number(low), *(["to"] if rising else [])]
 
 

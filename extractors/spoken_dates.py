@@ -8,7 +8,7 @@ import re
 from extractors.english_words import MONTHS, MONTHS_CUT
 from extractors.spoken_numbers import say_ordinal
 
-_DAY = re.compile(r"[(\"']*(\d{1,2})(?:-(\d{1,2}))?[.,;:!?)\"']*")
+_DAY = re.compile(r"[(\"']*(\d{1,2})(?:st|nd|rd|th)?(?:-(\d{1,2})(?:st|nd|rd|th)?)?[.,;:!?)\"']*")
 _WORD = re.compile(r"[(\"']*([A-Za-z]+)(\.?)")
 _VERB = "march"
 """Also a verb, which a number may follow; as a month it has a capital."""

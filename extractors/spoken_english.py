@@ -1,19 +1,23 @@
 """How English is said: each written word, whatever it is made of, as lower-case words.
 
 A word is cut from left to right by the first rule that fits; what no rule knows is punctuation and silent.
-Only forms live here (what a dollar sign or ``10:05`` means); how a number is said is num2words' business.
+What the rules are stands in `english_forms`; here, what depends on the words beside.
 """
 
 import re
 from collections.abc import Callable, Sequence
 
+from extractors.english_forms import FORMS, RULES, SIGN
 from extractors.english_words import (
     ABBREVIATIONS,
+    CALLED_BY_NUMBERS,
     CENT_SIGNS,
     CURRENCIES,
     CURRENCY_CODES,
     DOTTED_ABBREVIATIONS,
     NUMBERED_BY_ROMANS,
+    NUMBERED_CUT,
+    PER_UNITS,
     REGNAL_NAMES,
     ROMAN_LETTERS,
     ROMAN_NUMERALS,
@@ -27,60 +31,17 @@ from extractors.grouped_numbers import grouped_numbers, said_over_rows
 from extractors.spelling import said_letters, without_accents
 from extractors.spoken_amounts import (
     NUMBER,
-    said_address,
-    said_date,
-    said_decade,
-    said_fraction,
-    said_height,
-    said_mixed,
+    said_in_hundreds,
     said_money,
     said_number,
-    said_plural,
     said_power,
-    said_range_start,
+    said_ratio,
     said_time,
 )
 from extractors.spoken_dates import said_in_date
 from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal
 from extractors.spoken_phones import phone_rows
 
-_SIGN = f"[{''.join(CURRENCIES)}]"
-_ANY_SIGN = f"[{''.join((*CURRENCIES, *CENT_SIGNS))}]"
-_RULES = re.compile(
-    rf"""
-    (?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s,;!?]+[\w/]|
-        [a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|tv|co\.uk)(?:/[\w./-]*\w)?(?![a-z]))
-    |(?P<time>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)(?P<half>\s?[ap]\.?m\b\.?)?
-    |(?P<date>\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\.\d{{1,2}}\.(?:19|20)\d\d)(?!\d)
-    |{_SIGN}(?P<notes>\d+)s(?![a-z])
-    |(?P<money>{_SIGN})\s?(?P<debt>-)?(?P<amount>{NUMBER})(?:\s?-\s?{_SIGN}?(?P<upto>{NUMBER}))?
-        (?P<scale>k|m|mm|bn|b|tn|t)?(?![a-z])
-    |(?P<worth>{NUMBER})(?P<worths>k|m|mm|bn|b|tn|t)?\s?(?P<coin>{_ANY_SIGN})(?!\d)
-    |(?P<percent>{NUMBER})\s?%
-    |(?P<height>\d)'\s?(?P<inches>1[01]|\d)(?!\d)"?
-    |(?P<ordinal>\d+(?:,\d{{3}})*)(?:st|nd|rd|th)(?![a-z])
-    |(?<=[a-z])(?P<several>\d+)'?s(?![a-z])
-    |'?(?P<decade>(?:1[1-9]|20)?\d0)'?s(?![a-z])
-    |(?P<plural>\d+(?:,\d{{3}})*)(?:'|(?<=\d{{3}}))s(?![a-z])
-    |(?!\d00-\d\d00(?!\d))(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\d{{3}}[-.\s])?\d{{3}}[-.]\d{{4}})(?!\d)
-    |(?P<mixed>\d+)[\s-](?P<part>\d/\d+)
-    |(?P<fraction>\d+/\d+)
-    |(?<!\d-)(?P<low>{NUMBER})\s?-\s?(?=(?P<high>{NUMBER})(?![\d/-]))
-    |(?P<dotted>\d{{1,3}}(?:\.\d{{3}}){{2,}})(?![\d.])
-    |(?P<measure>{NUMBER})\s?(?P<unit>°\s?[cf]?|[a-z]+(?:/h)?)(?P<raised>\^[23])?(?![a-z0-9'])
-    |\^(?P<power>\d+)
-    |(?P<hash>\#)(?=\d)
-    |(?P<about>[~≈])(?={_SIGN}?\.?\d)
-    |(?P<until>(?:(?<=[ap]m)|(?<=%)|(?<=:\d\d))-(?={_SIGN}?\d))
-    |(?P<minus>(?<!\S)-)(?={_SIGN}?[\d.]*\d)
-    |(?P<number>{NUMBER})
-    |(?P<initials>(?:[a-z]\.){{2,}}(?:[a-z](?![a-z]))?)(?:'?s(?![a-z]))?
-    |(?P<letters>'?[a-z]+(?:'[a-z]+)*'?)
-    |(?P<symbol>[&@\#+=%°×÷/~])
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-"""The first named group of each form names it."""
 _AROUND = " .,;:!?()\"'"
 _EMOTICON = re.compile(r"[<>]?[:;=8xX][-'^o]?[()\[\]DPpOo3/\\|*]+|<3+|[oO]_+[oO]|\^_*\^|[xX]D+")
 
@@ -89,6 +50,9 @@ _OF_A_COUNTRY = re.compile(r"(?<![A-Z])(?:US|AU?|CA?|NZ|HK)\$(?=\d)")
 _NO_WORDS = ("min", "mins", "secs")
 """Units with a vowel that mean nothing else behind a number."""
 _COUNTED = re.compile(r"people|[a-z]{3,}s")
+_HALVES = ("am", "pm", "a.m", "p.m")
+_TERM = re.compile(rf"{NUMBER}|(?:{NUMBER})?[a-z](?:\^\d+)?", re.IGNORECASE)
+_ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d|[-.]\d{4})")
 """Thousands apart by blanks inside one written word, as word-timed transcripts have them."""
 
@@ -115,12 +79,20 @@ def _money_after_scale(said: Sequence[list[str]], words: Sequence[str]) -> list[
     """Say the currency after the scale (``$5 million`` is five million dollars), in the scale's row."""
     rows = list(said)
     for index in range(len(rows) - 1):
-        amount = re.fullmatch(rf"\W*({_SIGN})(?:{NUMBER})(?:-{_SIGN}?(?:{NUMBER}))?", words[index])
+        amount = re.fullmatch(rf"\W*({SIGN})(?:{NUMBER})(?:-{SIGN}?(?:{NUMBER}))?", words[index])
+        rows[index + 1] = _apart(rows[index + 1])
         if amount and rows[index + 1][:1] and rows[index + 1][0] in SCALE_WORDS:
             unit = CURRENCIES[amount[1]]
             rows[index] = [word for word in rows[index] if word not in (unit.one, unit.many)]
-            rows[index + 1] = [*rows[index + 1], unit.many]
+            named = rows[index + 1][1:2] in ([unit.one], [unit.many])
+            rows[index + 1] = [*rows[index + 1], *([] if named else [unit.many])]
     return rows
+
+
+def _apart(said: list[str]) -> list[str]:
+    """Take ``million-dollar`` apart, which the dictionary has as one word."""
+    parts = said[0].split("-") if len(said) == 1 else []
+    return parts if len(parts) == 2 and parts[0] in SCALE_WORDS else said
 
 
 class _English:
@@ -141,7 +113,7 @@ class _English:
             return whole
         said: list[str] = []
         word = _SPACED.sub(lambda match: match[0].replace(" ", ","), word)
-        for match in _RULES.finditer(word):
+        for match in RULES.finditer(word):
             said.extend(self._piece(match, said, word))
         return said
 
@@ -156,10 +128,17 @@ class _English:
             return say_digits(plain)
         if before in CURRENCIES and re.fullmatch(NUMBER, plain):
             return said_money(before, plain)
-        if not before[-1:].isdigit():
+        if _ZIP.fullmatch(plain) and re.fullmatch("[A-Z]{2}", before) and not self._shouted:
+            return said_number("0" + plain)[1:] if plain.isdigit() else say_digits(plain)
+        if before.lower() in CALLED_BY_NUMBERS and re.fullmatch(r"[1-9]\d\d", plain):
+            return said_in_hundreds(plain)
+        if not self._before.rstrip("\"')")[-1:].isdigit() and before not in CURRENCIES:
             return []
         if plain in CURRENCIES or plain in CENT_SIGNS:
             return said_money(plain, "1" if before == "1" else "2")[1:]
+        unit, _, divisor = core.partition("/")
+        if divisor in PER_UNITS and unit in UNITS and core not in UNITS:
+            return [*(UNITS[unit].partition("|")[2] or unit).split(), "per", PER_UNITS[divisor]]
         if len(plain) > 1 and core in UNITS and (core in _NO_WORDS or not set(core) & set("aeiou")):
             one, _, many = UNITS[core].partition("|")
             return (one if before == "1" else many or one).split()
@@ -167,8 +146,11 @@ class _English:
 
     def _as_a_whole(self, dotted: str, core: str) -> list[str]:
         """Words that are looked up as they stand: abbreviations, Roman numerals, ``uh-huh``."""
-        if core in WHOLE_WORDS:
+        initials = dotted.isupper() and not self._shouted and core in ("im", "ive")
+        if core in WHOLE_WORDS and not initials:
             return WHOLE_WORDS[core].split()
+        if said := self._in_a_place(dotted, core):
+            return said
         if dotted.endswith(".") and core in DOTTED_ABBREVIATIONS:
             if core in ("no", "nos") and not self._after[:1].isdigit():
                 return ["no"]
@@ -183,6 +165,17 @@ class _English:
             return [core[0], "m"]
         if "-" in core and re.fullmatch(r"[a-z'-]+", core) and self._known(core):
             return [core]
+        return []
+
+    def _in_a_place(self, dotted: str, core: str) -> list[str]:
+        """Say what is cut short beside a name or a number: ``5th Ave``, ``Apt. 4``, ``Ft. Worth``."""
+        before, after = self._before[:1], self._after[:1]
+        if core == "ave" and dotted[0].isupper() and (before.isupper() or before.isdigit()):
+            return ["avenue"]
+        if core in ("ft", "mt") and dotted[0].isupper() and after.isupper() and not before.isdigit():
+            return ["fort" if core == "ft" else "mount"]
+        if core in NUMBERED_CUT and after.isdigit() and (dotted.endswith(".") or core != "ext"):
+            return [NUMBERED_CUT[core]]
         return []
 
     def _roman(self, dotted: str) -> list[str]:
@@ -205,11 +198,24 @@ class _English:
         if kind in ("letters", "initials"):
             return self._said_letters(match, said, word)
         if kind == "symbol":
-            return _said_symbol(match[0], word, match.start(), match.end())
+            return self._said_symbol(match[0], word, match.start(), match.end())
+        if kind == "time":
+            return said_time(match["time"], match["half"], self._after.strip(_AROUND).lower() in _HALVES)
+        if kind == "each" and not re.search(r"\d", word[: match.start()]):
+            return said_letters(match["each"], self._known, self._shouted, beside_number=False)
+        if kind == "ratio":  # a verse is two numbers: John 3:1
+            verse = self._before[:1].isupper()
+            return (
+                said_ratio(match["ratio"])
+                if not verse
+                else [each for part in match["ratio"].split(":") for each in say_cardinal(part)]
+            )
+        if kind == "fraction" and self._before.strip(_AROUND).lower() in ("bp", "pressure"):
+            return " over ".join(" ".join(said_number(part)) for part in match["fraction"].split("/")).split()
         if kind == "power":  # behind a word it is the number of a footnote
             raised = re.search(r"(?:\d|(?<![a-z])[a-z]{1,2})$", word[: match.start()], re.IGNORECASE)
             return said_power(match["power"]) if raised else []
-        return _FORMS[kind](match)
+        return FORMS[kind](match)
 
     def _said_measure(self, match: re.Match[str], rest: str) -> list[str]:
         number, unit = match["measure"], match["unit"]
@@ -221,6 +227,18 @@ class _English:
         one, _, many = name.partition("|")
         raised = {None: [], "^2": ["square"], "^3": ["cubic"]}[match["raised"]]
         return [*said_number(number), *raised, *(one if number == "1" else many or one).split()]
+
+    def _said_symbol(self, symbol: str, word: str, start: int, end: int) -> list[str]:
+        alone = not (word[:start] + word[end:]).strip(_AROUND)
+        if symbol in "/~" or (symbol == "+" and alone and not self._in_a_sum()):
+            return []
+        if symbol == "#" and alone and self._after[:1].isdigit():
+            return ["number"]
+        return [SYMBOLS[symbol]]
+
+    def _in_a_sum(self) -> bool:
+        """Whether a sign stands between numbers, or letters that stand for them."""
+        return all(_TERM.fullmatch(word.strip(_AROUND)) for word in (self._before, self._after))
 
     def _said_letters(self, match: re.Match[str], said: list[str], word: str) -> list[str]:
         letters = match[0]
@@ -237,40 +255,3 @@ class _English:
             return ABBREVIATIONS[bare].split()
         beside = word[match.start() - 1 : match.start()].isdigit() or bool(re.match(r"-?\d|\^", word[match.end() :]))
         return said_letters(letters, self._known, self._shouted, beside_number=beside)
-
-
-def _said_symbol(symbol: str, word: str, start: int, end: int) -> list[str]:
-    if symbol in "/~" or (symbol == "+" and not (word[:start] + word[end:]).strip()):
-        return []
-    return [SYMBOLS[symbol]]
-
-
-def _said_amount(match: re.Match[str]) -> list[str]:
-    said = said_money(match["money"], match["amount"], match["scale"], match["upto"])
-    return ["minus", *said] if match["debt"] else said
-
-
-_FORMS: dict[str, Callable[[re.Match[str]], list[str]]] = {
-    "address": lambda match: said_address(match["address"]),
-    "time": lambda match: said_time(match["time"], match["half"]),
-    "date": lambda match: said_date(match["date"]),
-    "notes": lambda match: said_plural(match["notes"]),
-    "several": lambda match: said_plural(match["several"]),
-    "money": _said_amount,
-    "worth": lambda match: said_money(match["coin"], match["worth"], match["worths"]),
-    "percent": lambda match: [*say_cardinal(match["percent"]), "percent"],
-    "height": lambda match: said_height(match["height"], match["inches"]),
-    "ordinal": lambda match: say_ordinal(match["ordinal"]),
-    "decade": lambda match: said_decade(match["decade"]),
-    "plural": lambda match: said_plural(match["plural"]),
-    "phone": lambda match: say_digits(match["phone"]),
-    "mixed": lambda match: said_mixed(match["mixed"], match["part"]),
-    "fraction": lambda match: said_fraction(match["fraction"]),
-    "low": lambda match: said_range_start(match["low"], match["high"]),
-    "dotted": lambda match: say_cardinal(match["dotted"].replace(".", "")),
-    "hash": lambda _: ["number"],
-    "about": lambda _: ["about"],
-    "until": lambda _: ["to"],
-    "minus": lambda _: ["minus"],
-    "number": lambda match: said_number(match["number"]),
-}

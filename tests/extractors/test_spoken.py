@@ -131,7 +131,7 @@ TABLE = [
     (":D <3 XD so 5G", ["", "", "", "so", "five g"]),
     ("61m/h 1°五", ["sixty one m h", "one"]),
     ("6ft 5km 20°C", ["six feet", "five kilometers", "twenty degrees celsius"]),
-    ("Q&A A+ AT&T", ["q and a", "a plus", "at and t"]),
+    ("Q&A A+ AT&T", ["q and a", "a plus", "a t and t"]),
     ("#MeToo #1 @home", ["hashtag me too", "number one", "at home"]),
     ("bob@gmail.com", ["bob at gmail dot com"]),
     ("www.imdb.com", ["w w w dot imdb dot com"]),
@@ -152,6 +152,70 @@ TABLE = [
     ("an 8/10 film", ["an", "eight out of ten", "film"]),
     ("World War I, part I play", ["world", "war", "one", "part", "i", "play"]),
     ("World War II's end, Henry VIII's", ["world", "war", "two's", "end", "henry", "the eighth's"]),
+    # who speaks
+    ("SPEAKER_01: hello there", ["", "hello", "there"]),
+    ("[SPEAKER_02] Speaker 1: hi speaker 2", ["", "", "", "hi", "speaker", "two"]),
+    ("SPEAKER_00:Right >> JOHN SMITH: OK", ["right", "", "", "", "okay"]),
+    (">>MARY: WHY? >> Not now: later", ["", "why", "", "not", "now", "later"]),
+    # amounts and what they are counted in
+    ("a $3.5 million-dollar deal", ["a", "three point five", "million dollar", "deal"]),
+    ("a ten million-dollar $5 million", ["a", "ten", "million dollar", "five", "million dollars"]),
+    ("1..2", ["one two"]),
+    (
+        "0.5‰ ±5 √16 x² + y² π §5",
+        [
+            "zero point five per mille",
+            "plus or minus five",
+            "square root of sixteen",
+            "x squared",
+            "plus",
+            "y squared",
+            "pi",
+            "section five",
+        ],
+    ),
+    (".5 of 7/16", ["point five", "of", "seven sixteenths"]),
+    ("1'000'000 5'10", ["one million", "five foot ten"]),
+    (
+        "5mg/kg, 100 mg/dL 3μg",
+        ["five milligrams per kilogram", "one hundred", "milligrams per deciliter", "three micrograms"],
+    ),
+    ("$5/hr $20/month and/or", ["five dollars per hour", "twenty dollars per month", "and or"]),
+    (
+        "a 35-yd pass, 5-min walk, 4-year-old",
+        ["a", "thirty five yard", "pass", "five minute", "walk", "four year old"],
+    ),
+    ("3x4 2x 10x5x2", ["three by four", "two times", "ten by five by two"]),
+    ("1080p 720p v13.2.1", ["ten eighty p", "seven twenty p", "v thirteen point two point one"]),
+    ("BP 120/80, HR 72", ["bp", "one hundred and twenty over eighty", "hr", "seventy two"]),
+    (
+        "Room 101, Flight 370, Xbox 360, Suite 200",
+        ["room", "one oh one", "flight", "three seventy", "xbox", "three sixty", "suite", "two hundred"],
+    ),
+    ("5th Ave NW, DC 20500", ["fifth", "avenue", "n w", "dc", "two oh five oh oh"]),
+    (
+        "Apt. 4B, near Ft. Worth, 6 ft. ext. 45",
+        ["apartment", "four b", "near", "fort", "worth", "six", "feet", "extension", "forty five"],
+    ),
+    # times, dates, numerals
+    ("14:00 00:00 14:05", ["fourteen hundred", "zero hundred", "fourteen oh five"]),
+    ("00:05:30 01:00:01 00:00:00", ["five minutes and thirty seconds", "one hour and one second", "zero seconds"]),
+    ("5:00 PM 5:00PM 5:00", ["five", "p m", "five p m", "five o'clock"]),
+    ("3:1 odds, John 3:1", ["three to one", "odds", "john", "three one"]),
+    ("1914–18 Jan 5th, 2020", ["nineteen fourteen to eighteen", "january", "fifth", "twenty twenty"]),
+    (
+        "Super Bowl LVIII, John XXIII, WWII",
+        ["super", "bowl", "fifty eight", "john", "the twenty third", "world war two"],
+    ),
+    # letters with signs in them
+    ("C# and F#, C++", ["c sharp", "and", "f sharp", "c plus plus"]),
+    ("f*** this sh*t, what the f**k", ["fuck", "this", "shit", "what", "the", "fuck"]),
+    ("d*mn it! @#$%! *really*", ["damn", "it", "", "really"]),
+    ("A$AP Ke$ha M&M's AT&T", ["asap", "kesha", "m and m's", "a t and t"]),
+    ("COVID-19 SARS IM stat", ["covid nineteen", "sars", "i m", "stat"]),
+    ("thx ppl, l8r gr8", ["thanks", "people", "later", "great"]),
+    ("the .com boom", ["the", "dot com", "boom"]),
+    ("ﬁnally ｈｅｌｌｏ 𝐛𝐨𝐥𝐝 wor\u200dld \u200fhi\u200f", ["finally", "hello", "bold", "world", "hi"]),
 ]
 
 
@@ -174,6 +238,7 @@ def test_the_table_is_long_enough_to_mean_something() -> None:
         ("de", "1.000.000 10²", ["eine million", "zehn zwei"]),
         ("es", "¿Qué? [risas]", ["qué", ""]),
         ("zh", "我有3个", ["我有 3 个"]),
+        ("de", "SPEAKER_01: Guten Tag", ["", "guten", "tag"]),
     ],
 )
 def test_other_languages_spell_their_own_numbers(language: str, written: str, expected: list[str]) -> None:

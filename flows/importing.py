@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.aligned import AlignedClip, ClipInfo, WordPieces
 from pipeline.errors import UsageError
+from pipeline.memory_bound import bounded_memory
 from pipeline.schema import MODALITIES
 from pipeline.segments import cut
 from pipeline.store import FeatureStore
@@ -105,36 +106,51 @@ def _rows(values: Any, names: tuple[str, ...]) -> WordFeatures:
 
 def _csd(source: Path) -> Iterator[AlignedClip]:
     """Yield the clips of a folder of sequences on one grid: `words.csd`, and the modalities that are there."""
-    from pipeline.formats.csd import PAUSE, read_csd
+    from pipeline.formats.csd import read_csd
 
     found = {s.name: s for s in (read_csd(path) for path in sorted(source.glob("*.csd")))}
     if "words" not in found:
         raise UsageError(
             f"{source}: has no words.csd, which gives the rows; its sequences: {', '.join(found) or 'none'}"
         )
-    for clip_id, said in found["words"].entries.items():
-        texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-                 for value in said.features.reshape(-1)]  # fmt: skip
-        words = tuple(
-            Word("" if text == PAUSE else text, float(start), float(end), 1.0, "pause" if text == PAUSE else "given")
-            for text, (start, end) in zip(texts, said.intervals, strict=True)
-        )
-        rows = {m: _sequence_rows(source, found, m, clip_id, said) for m in MODALITIES}
-        label = found["labels"].entries.get(clip_id) if "labels" in found else None
-        info = ClipInfo(None if label is None else f"{float(label.features.reshape(-1)[0]):g}")
-        yield AlignedClip(
-            clip_id,
-            words,
-            rows["text"],
-            rows["audio"],
-            rows["face"],
-            NO_TRACKS,
-            NO_PIECES,
-            segments=cut(words),
-            duration_s=float(said.intervals[:, 1].max(initial=0.0)),
-            info=info,
-            provenance={"imported": "csd"},
-        )
+    with bounded_memory(source):
+        for clip_id in found["words"].entries:
+            yield _sequence_clip(source, found, clip_id)
+
+
+def _sequence_clip(source: Path, found: Any, clip_id: str) -> AlignedClip:
+    from pipeline.formats.csd import PAUSE
+
+    said = found["words"].entries[clip_id]
+    if said.features.shape != (len(said.intervals), 1):
+        raise UsageError(f"{source}, clip {clip_id!r}: words of shape {said.features.shape}; a row holds one word")
+    texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+             for value in said.features.reshape(-1)]  # fmt: skip
+    words = tuple(
+        Word("" if text == PAUSE else text, float(start), float(end), 1.0, "pause" if text == PAUSE else "given")
+        for text, (start, end) in zip(texts, said.intervals, strict=True)
+    )
+    rows = {m: _sequence_rows(source, found, m, clip_id, said) for m in MODALITIES}
+    return AlignedClip(
+        clip_id,
+        words,
+        rows["text"],
+        rows["audio"],
+        rows["face"],
+        NO_TRACKS,
+        NO_PIECES,
+        segments=cut(words),
+        duration_s=float(said.intervals[:, 1].max(initial=0.0)),
+        info=ClipInfo(_sequence_label(found, clip_id)),
+        provenance={"imported": "csd"},
+    )
+
+
+def _sequence_label(found: Any, clip_id: str) -> str | None:
+    label = found["labels"].entries.get(clip_id) if "labels" in found else None
+    if label is None or label.features.dtype.kind not in "fiub" or not label.features.size:
+        return None
+    return f"{float(label.features.reshape(-1)[0]):g}"
 
 
 def _sequence_rows(source: Path, found: Any, modality: str, clip_id: str, words: Any) -> WordFeatures:

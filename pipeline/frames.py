@@ -5,7 +5,7 @@ that is not known is null. A clip without rows does not appear.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.aligned import AlignedClip, ClipInfo, Segment, WordPieces
 from pipeline.errors import UsageError
 from pipeline.jsontext import parse_json
+from pipeline.parquetfile import read_tables
 from pipeline.schema import MODALITIES
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 WORD = ("text", "start_s", "end_s", "confidence", "rung", "phones", "expected_s")
 INFO = ("label", "split", "speaker", "video_id", "language")
+MAX_CLIP_ROWS = 1_000_000
+"""Ten times the words of a recording of ten hours."""
 NOTE = b"dmd"
 """Key of the Parquet metadata that says what made the columns."""
 
@@ -83,28 +86,44 @@ def write_parquet(clips: Iterable[AlignedClip], path: Path) -> int:
     return int(table.num_rows)
 
 
-def read_parquet(path: Path) -> list[AlignedClip]:
-    """Return the clips of a Parquet file that `write_parquet` wrote; native tracks are not in it.
+def read_parquet(path: Path) -> Iterator[AlignedClip]:
+    """Yield the clips of a Parquet file that `write_parquet` wrote; native tracks are not in it.
 
     Raises
     ------
     UsageError
-        It is no Parquet file, or lacks these columns.
+        It is no Parquet file, lacks these columns, or unfolds to much more than its size.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-        note = parse_json((table.schema.metadata or {}).get(NOTE, b"{}"))
-        ids = table.column("clip_id").to_pylist()
-        bounds = [0, *(at for at in range(1, len(ids)) if ids[at] != ids[at - 1]), len(ids)]
-        return [_clip(table.slice(first, end - first), note) for first, end in pairwise(bounds)]
-    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        note: dict[str, Any] | None = None
+        for table in _tables_by_clip(path):
+            note = parse_json((table.schema.metadata or {}).get(NOTE, b"{}")) if note is None else note
+            yield _clip(table, note)
+    except (OSError, KeyError, ValueError, TypeError, MemoryError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise UsageError(
-            f"{path}: is no table of words ({reason}); `dmd export --format parquet` writes one"
+            f"{path}: is no table of words ({reason[:300]}); `dmd export --format parquet` writes one"
         ) from None
+
+
+def _tables_by_clip(path: Path) -> Iterator["pa.Table"]:
+    """Yield the rows of each clip, which follow one another."""
+    import pyarrow as pa
+
+    kept: pa.Table | None = None
+    for part in read_tables(path):
+        table = part if kept is None else pa.concat_tables([kept, part])
+        ids = table.column("clip_id").to_pylist()
+        bounds = [0, *(at for at in range(1, len(ids)) if ids[at] != ids[at - 1])] if ids else [0]
+        for first, end in pairwise(bounds):
+            yield table.slice(first, end - first)
+        kept = table.slice(bounds[-1])
+        if kept.num_rows > MAX_CLIP_ROWS:
+            raise ValueError(f"clip {str(ids[-1])[:100]!r} has more than {MAX_CLIP_ROWS} words")
+    if kept is not None and kept.num_rows:
+        yield kept
 
 
 def _clip_table(clip: AlignedClip) -> "pa.Table":

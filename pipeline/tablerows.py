@@ -2,11 +2,12 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 
 from pipeline.failures import armed
 from pipeline.files import write_whole
+from pipeline.jsontext import parse_json
+from pipeline.parquetfile import read_tables
 
 TABLES = (".csv", ".jsonl", ".parquet")
 COLUMN = "clip_id"
@@ -25,7 +26,7 @@ def without_clip(path: Path, clip_id: str) -> bool:
     ways = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
     try:
         rest = ways[path.suffix](path, clip_id)
-    except (OSError, ValueError, csv.Error, RecursionError):
+    except (OSError, ValueError, csv.Error):
         return False
     if rest is None:
         return False
@@ -49,7 +50,7 @@ def _csv(path: Path, clip_id: str) -> bytes | None:
 
 def _json_lines(path: Path, clip_id: str) -> bytes | None:
     lines = path.read_bytes().splitlines(keepends=True)
-    rest = [line for line in lines if not line.strip() or not _is_about(json.loads(line), clip_id)]
+    rest = [line for line in lines if not line.strip() or not _is_about(parse_json(line), clip_id)]
     return b"".join(rest) if len(rest) < len(lines) else None
 
 
@@ -62,7 +63,7 @@ def _parquet(path: Path, clip_id: str) -> bytes | None:
     from pyarrow import compute, parquet
 
     try:
-        table = parquet.read_table(path)
+        table = pyarrow.concat_tables(read_tables(path))
         rest = table.filter(compute.not_equal(table[COLUMN], clip_id))
     except (KeyError, pyarrow.ArrowException):
         return None

@@ -30,6 +30,11 @@ def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
     TextFileError
         If the file cannot be opened, is no regular file, is longer than ``max_bytes``, or holds binary data.
     """
+    return decode(read_bytes(path, max_bytes))
+
+
+def read_bytes(path: Path, max_bytes: int) -> bytes:
+    """Return what a regular file holds; raises as `read_text` does."""
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would block for ever
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -44,7 +49,7 @@ def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
         os.close(descriptor)
     if len(data) > max_bytes:
         raise TextFileError(f"is longer than {max_bytes // 1024} KiB, the most that is read")
-    return decode(data)
+    return data
 
 
 def decode(data: bytes) -> str:

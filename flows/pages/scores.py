@@ -1,6 +1,7 @@
 """Scores as a page needs them: read from a score file, or from rows that are at hand."""
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,12 @@ from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.jsontext import parse_json
+from pipeline.parquetfile import read_tables
+from pipeline.tables import MAX_TABLE_BYTES
+from pipeline.textfile import read_bytes
 
+MAX_ROWS = 2_000_000
+"""Of a score file: twenty segments of each of 100,000 clips."""
 WHOLE_CLIP = "all"
 """The `segment` of the row that stands for the clip."""
 CONTRIBUTION = "shapley_"
@@ -124,18 +130,24 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        return list(csv.DictReader(stream))
+    content = read_bytes(path, MAX_TABLE_BYTES).decode("utf-8", "surrogateescape")
+    try:
+        return list(csv.DictReader(io.StringIO(content, newline="")))
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
 
 
 def _read_jsonl(path: Path) -> list[dict[str, Any]]:
-    return [parse_json(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    lines = read_bytes(path, MAX_TABLE_BYTES).decode("utf-8").splitlines()
+    return [parse_json(line) for line in lines if line.strip()]
 
 
 def _read_parquet(path: Path) -> list[dict[str, Any]]:
-    from pyarrow import parquet
-
-    rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    rows: list[dict[str, Any]] = []
+    for table in read_tables(path):
+        rows += table.to_pylist()
+        if len(rows) > MAX_ROWS:
+            raise ValueError(f"it has more than {MAX_ROWS} rows")
     return rows
 
 

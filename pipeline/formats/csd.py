@@ -10,7 +10,8 @@ not known from a zero.
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from numpy.typing import NDArray
 from pipeline.aligned import AlignedClip
 from pipeline.errors import UsageError
 from pipeline.files import make_folder
+from pipeline.formats.datasetroom import DatasetRoom, member, text
 from pipeline.formats.filenames import clip_id_of, name_of
 from pipeline.jsontext import parse_json
 from pipeline.schema import MODALITIES
 
 SEQUENCES = ("words", *MODALITIES, "labels")
+READ_METADATA = ("root name", "dimension names")
 PAUSE = "sp"
 """The word of a row in which none is said, as in the SDK's own files."""
 Array = NDArray[Any]
@@ -118,26 +121,71 @@ def entries(clip: AlignedClip) -> dict[str, Entry]:
 
 
 def read_csd(path: Path) -> Sequence:
-    """Read a computational sequence.
+    """Read a computational sequence; its entries are read when they are asked for, one at a time.
 
     Raises
     ------
     UsageError
-        It is no HDF5 file, or not of this layout.
+        It is no HDF5 file, or not of this layout, takes values from elsewhere, or (then also when an entry is asked
+        for) declares more than it can hold.
     """
     import h5py
 
+    if not path.is_file():
+        raise UsageError(f"{path}: is no regular file; give a .csd file of the CMU SDK")
+    with _told(path):
+        file = h5py.File(path, "r")
+        (name,) = file.keys()
+        data = member(member(file, name), "data")
+        keys = {clip_id_of(key): key for key in data}
+        metadata = _metadata_of(member(file, name))
+        return Sequence(str(metadata.get("root name", name)), _Entries(path, data, keys), metadata)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
     try:
-        with h5py.File(path, "r") as file:
-            (name,) = file.keys()
-            data = {clip_id_of(key): _entry(group) for key, group in file[name]["data"].items()}
-            metadata = {key: _json(value) for key, value in file[name].get("metadata", {}).items()}
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())
+        yield
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:300]
         raise UsageError(
             f"{path}: is no computational sequence ({reason}); give a .csd file of the CMU SDK"
         ) from None
-    return Sequence(str(metadata.get("root name", name)), data, metadata)
+
+
+class _Entries(Mapping[str, Entry]):
+    """The entries of an open file, each read when it is asked for."""
+
+    def __init__(self, path: Path, data: Any, keys: Mapping[str, str]) -> None:
+        self._path, self._data, self._keys = path, data, keys
+        self._room = DatasetRoom(path)
+
+    def __getitem__(self, clip_id: str) -> Entry:
+        key = self._keys[clip_id]
+        with _told(self._path):
+            group = member(self._data, key)
+            held = {name: self._room.read(member(group, name)) for name in ("features", "intervals")}
+            valid = self._room.read(member(group, "valid")).astype(bool) if "valid" in group else None
+            found = Entry(held["features"], held["intervals"].astype(np.float64), valid)
+            if found.intervals.shape != (len(found.features), 2):
+                raise ValueError(f"{key!r}: intervals {found.intervals.shape} for {len(found.features)} rows")
+            if valid is not None and valid.shape != found.features.shape:
+                raise ValueError(f"{key!r}: valid {valid.shape} for features {found.features.shape}")
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def _metadata_of(root: Any) -> dict[str, Any]:
+    """Return what is used of the metadata; a text among them is as long as it is in the file."""
+    if "metadata" not in root:
+        return {}
+    held = member(root, "metadata")
+    return {key: parse_json(text(member(held, key))) for key in READ_METADATA if key in held}
 
 
 def _put(group: Any, entry: Entry) -> None:
@@ -145,19 +193,6 @@ def _put(group: Any, entry: Entry) -> None:
     group.create_dataset("intervals", data=entry.intervals)
     if entry.valid is not None:
         group.create_dataset("valid", data=entry.valid)
-
-
-def _entry(group: Any) -> Entry:
-    valid = np.asarray(group["valid"], bool) if "valid" in group else None
-    found = Entry(np.asarray(group["features"]), np.asarray(group["intervals"], np.float64), valid)
-    if found.intervals.shape != (len(found.features), 2):
-        raise ValueError(f"{group.name}: intervals {found.intervals.shape} for {len(found.features)} rows")
-    return found
-
-
-def _json(value: Any) -> Any:
-    text = value[0]
-    return parse_json(text.decode() if isinstance(text, bytes) else text)
 
 
 def _number(label: str | None) -> float | None:

@@ -41,7 +41,7 @@ def test_parquet_gives_the_clips_back(tmp_path):
 def test_another_table_is_refused_by_name(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     with pytest.raises(UsageError, match="is no table of words"):
-        read_parquet(tmp_path / "x.parquet")
+        list(read_parquet(tmp_path / "x.parquet"))
 
 
 @pytest.fixture

@@ -285,6 +285,8 @@ def _flags(
     found = set(timed.flags) | set(quality.flags if quality else ()) | set(media.face.flags if media.face else ())
     if not _has_text(clip):
         found.add("text_missing")
+    if clip.transcript is not None and clip.transcript.speaker_unmatched:
+        found.add("speaker_unmatched")
     if recognised:
         found.add("text_recognised")
     if media.audio is None:

@@ -43,4 +43,5 @@ def _transcript_key(transcript: Transcript | None) -> Any:
         return None
     words = [[word.text, word.start_s, word.end_s, word.confidence] for word in transcript.words]
     cues = [[cue.start_s, cue.end_s, cue.first_word, cue.end_word, cue.speaker] for cue in transcript.cues]
-    return [words, cues, transcript.language]
+    key = [words, cues, transcript.language]
+    return [*key, "speaker_unmatched"] if transcript.speaker_unmatched else key

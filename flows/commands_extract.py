@@ -116,8 +116,9 @@ def run_extract(
         say(f"{clips} clips in {source}; starting ...", quiet=quiet)
         from flows.extracting import extract as flow
         from flows.unaligned import unaligned
+        from flows.unmatched import unmatched
 
-        for line in unaligned(found.listing.clips, found.settings.words):
+        for line in (*unaligned(found.listing.clips, found.settings.words), *unmatched(found.listing.clips)):
             say(line, quiet=quiet)
 
         with clip_progress(clips, quiet=quiet):

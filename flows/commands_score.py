@@ -72,12 +72,14 @@ def score(
         if not is_stored(source):
             from flows.extracting import config_from
             from flows.unaligned import unaligned
+            from flows.unmatched import unmatched
             from pipeline.sources import read_source
 
             listing = read_source(Path(source), columns=named, language=language)
             clips = len(listing.clips) + len(listing.problems)
             say(f"{clips} clips in {source}; starting ...", quiet=quiet)
-            for line in unaligned(listing.clips, config_from(preset, config).words):
+            words = config_from(preset, config).words
+            for line in (*unaligned(listing.clips, words), *unmatched(listing.clips)):
                 say(line, quiet=quiet)
         from flows.extracting import check_crew
         from flows.scoring import score as flow

@@ -23,6 +23,7 @@ FLAGS = (
     "transcript_mismatch",
     "proportional_times",
     "language_unsupported",
+    "speaker_unmatched",
     "transcript_style_shift",
     "out_of_domain",
     "narrowband",

@@ -9,6 +9,7 @@ from pipeline.words import Cue, Transcript, TranscriptWord
 
 MARGIN_S = 0.3
 """How far speech may reach out of its cue."""
+MOST_NAMED = 6
 
 
 def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
@@ -19,12 +20,15 @@ def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
     transcript : Transcript
     speaker : str or None
         A label of its cues, letter case aside. With None, or a name that no cue has, everything is kept: a speaker
-        column may number people in its own way.
+        column may number people in its own way. Where the cues name several people and none of them is this one,
+        the transcript says so (`Transcript.speaker_unmatched`).
     """
     wanted = (speaker or "").strip().casefold()
     cues = [cue for cue in transcript.cues if (cue.speaker or "").strip().casefold() == wanted]
-    if not wanted or not cues or len(cues) == len(transcript.cues):
+    if not wanted or len(cues) == len(transcript.cues):
         return transcript
+    if not cues:
+        return _of_everybody(transcript, speaker or "")
     words: list[TranscriptWord] = []
     kept: list[Cue] = []
     for cue in cues:
@@ -32,6 +36,18 @@ def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
         words += transcript.words[cue.first_word : cue.end_word]
         kept.append(replace(cue, first_word=first, end_word=len(words)))
     return replace(transcript, words=tuple(words), cues=tuple(kept))
+
+
+def _of_everybody(transcript: Transcript, speaker: str) -> Transcript:
+    labels = sorted({label for cue in transcript.cues if (label := (cue.speaker or "").strip())})
+    if len(labels) < 2:
+        return transcript
+    named = ", ".join(repr(label) for label in labels[:MOST_NAMED]) + (", ..." if len(labels) > MOST_NAMED else "")
+    problem = (
+        f"speaker {speaker.strip()!r} is none of its labels ({named}): everybody's words were kept; write one of "
+        "them into the column speaker, or leave it empty"
+    )
+    return replace(transcript, problems=(*transcript.problems, problem), speaker_unmatched=True)
 
 
 def speech_of_only_speaker(transcript: Transcript | None, speech: SpeechEnvelope) -> SpeechEnvelope:

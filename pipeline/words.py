@@ -55,6 +55,8 @@ class Transcript:
     """Non-overlapping in words, in order; empty for a plain text."""
     problems: tuple[str, ...] = ()
     """What of its file could not be used as it stands, a line each; no word is ever left out."""
+    speaker_unmatched: bool = False
+    """Somebody's words were asked for whom none of its speaker labels names: it holds everybody's."""
 
     @property
     def text(self) -> str:

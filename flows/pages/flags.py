@@ -15,6 +15,7 @@ FLAG_MEANINGS: Mapping[str, str] = {
     "transcript_mismatch": "The transcript does not seem to be what is said.",
     "proportional_times": "Words could not be found in the sound; their times are spread over the speech.",
     "language_unsupported": "The language has no aligner here; word times are rough.",
+    "speaker_unmatched": "The speaker asked for is none of the transcript's: these are everybody's words.",
     "transcript_style_shift": "The transcript is written in another style than the model's training texts.",
     "out_of_domain": "The clip is unlike the clips the model was trained on.",
     "narrowband": "The sound lacks its upper frequencies, as on a telephone.",

@@ -22,9 +22,20 @@ def test_one_speakers_words_keep_their_cues() -> None:
     assert found.cues == (Cue(0.0, 1.0, 0, 3, "Ann"), Cue(3.0, 4.0, 3, 4, "Ann"))
 
 
-def test_a_name_that_no_cue_has_keeps_everything() -> None:
-    assert said_by(TALK, "speaker 7") is TALK
+def test_a_name_that_no_cue_has_keeps_everything_and_says_so() -> None:
+    found = said_by(TALK, " Speaker 7")
+    assert (found.words, found.cues, found.speaker_unmatched) == (TALK.words, TALK.cues, True)
+    assert found.problems == (
+        "speaker 'Speaker 7' is none of its labels ('Ann', 'Bob'): everybody's words were kept; write one of "
+        "them into the column speaker, or leave it empty",
+    )
+
+
+def test_where_nobody_or_one_alone_is_named_there_is_nobody_to_match() -> None:
     assert said_by(TALK, None) is TALK
+    assert said_by(TALK, " ") is TALK
+    alone = Transcript(WORDS, "en", (Cue(0.0, 1.0, 0, 3, "SPEAKER_00"), Cue(1.0, 2.0, 3, 5, "SPEAKER_00")))
+    assert said_by(alone, "actor 12") is alone
     assert said_by(Transcript(WORDS), "Ann").words == WORDS
 
 

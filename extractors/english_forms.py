@@ -6,7 +6,7 @@ Only forms live here (what a dollar sign or ``10:05`` means); how a number is sa
 import re
 from collections.abc import Callable
 
-from extractors.english_words import CENT_SIGNS, CURRENCIES, PER_UNITS, UNITS
+from extractors.english_units import CENT_SIGNS, CURRENCIES, PER_UNITS, UNITS
 from extractors.spoken_amounts import (
     NUMBER,
     said_address,
@@ -14,6 +14,7 @@ from extractors.spoken_amounts import (
     said_decade,
     said_fraction,
     said_height,
+    said_hours,
     said_in_hundreds,
     said_mixed,
     said_money,
@@ -36,8 +37,10 @@ RULES = re.compile(
     (?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s,;!?]+[\w/]|
         [a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|tv|co\.uk)(?:/[\w./-]*\w)?(?![a-z]))
     |(?<![\w.])\.(?P<domain>com|org|net|edu|gov|io)(?![a-z])
-    |(?P<time>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)(?P<half>\s?[ap]\.?m\b\.?)?
-    |(?P<ratio>\d+:\d)(?!\d)
+    |(?P<time>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?!\d)|\d{{1,2}}\.\d{{2}}(?=\s?[ap]\.?m\b))(?P<half>\s?[ap]\.?m\b\.?)?
+    |(?P<ratio>\d+:(?:\d{{1,3}}(?:,\d{{3}})+|\d{{3,}}|\d))(?!\d)
+    |(?P<no>(?<![a-z])no\.)(?=\d)
+    |(?P<hours>\d+)h(?P<minutes>\d+)m?(?![a-z\d])
     |(?P<date>\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\.\d{{1,2}}\.(?:19|20)\d\d)(?!\d)
     |{SIGN}(?P<notes>\d+)s(?![a-z])
     |(?P<money>{SIGN})\s?(?P<debt>-)?(?P<amount>{NUMBER})(?:\s?-\s?{SIGN}?(?P<upto>{NUMBER}))?
@@ -47,7 +50,8 @@ RULES = re.compile(
     |/(?P<each>{PER})(?![a-z])
     |(?P<lines>\d{{3,4}})(?=[pi](?![a-z\d]))
     |(?P<across>\d+)x(?=\d)
-    |(?P<fold>{NUMBER})x(?![a-z\d])
+    |(?P<fold>{NUMBER})x(?![a-z\d+=-])
+    |(?<![a-z\d])(?P<times>x)(?=\d)
     |(?P<long>{NUMBER})-(?P<of>{COMPOUND})(?![a-z'])
     |(?P<height>\d)'\s?(?P<inches>1[01]|\d)(?!\d)"?
     |(?P<ordinal>\d+(?:,\d{{3}})*)(?:st|nd|rd|th)(?![a-z])
@@ -56,17 +60,17 @@ RULES = re.compile(
     |(?P<plural>\d+(?:,\d{{3}})*)(?:'|(?<=\d{{3}}))s(?![a-z])
     |(?!\d00-\d\d00(?!\d))(?P<phone>(?:\+?\d{{1,2}}[-.])?(?:\d{{3}}[-.\s])?\d{{3}}[-.]\d{{4}})(?!\d)
     |(?P<mixed>\d+)[\s-](?P<part>\d/\d+)
-    |(?P<fraction>\d+/\d+)
+    |(?P<fraction>\d+(?:\.\d+)?/\d+)
     |(?<!\d-)(?P<low>{NUMBER})\s?-\s?(?=(?P<high>{NUMBER})(?![\d/-]))
     |(?P<dotted>\d{{1,3}}(?:\.\d{{3}}){{2,}})(?![\d.])
     |(?P<version>\d+(?:\.\d+){{2,}})(?![\d.])
     |(?P<measure>{NUMBER})\s?(?P<unit>°\s?[cf]?|[a-z]+(?:/h(?![a-z]))?)(?P<raised>\^[23])?(?![a-z0-9'])
     |\^(?P<power>\d+)
-    |(?P<hash>\#)(?=\d)
+    |(?P<hash>\#)(?=\d+(?![a-z\d]))
     |(?P<note>(?<![a-z])[a-g])\#(?![\w])
     |(?P<firm>(?-i:(?<![A-Za-z])[A-Z]{{1,2}}&[A-Z]{{1,2}}(?![A-Za-z'])))
     |(?P<about>[~≈])(?={SIGN}?\.?\d)
-    |(?P<until>(?:(?<=[ap]m)|(?<=%)|(?<=:\d\d))-(?={SIGN}?\d))
+    |(?P<until>(?:(?<=[ap]m)|(?<=%)|(?<=:\d\d)|(?<=\d[kmb]))-(?={SIGN}?\d))
     |(?P<minus>(?<!\S)-)(?={SIGN}?[\d.]*\d)
     |(?P<number>{NUMBER})
     |(?P<initials>(?:[a-z]\.){{2,}}(?:[a-z](?![a-z]))?)(?:'?s(?![a-z]))?
@@ -101,6 +105,9 @@ FORMS: dict[str, Callable[[re.Match[str]], list[str]]] = {
     "fraction": lambda match: said_fraction(match["fraction"]),
     "low": lambda match: said_range_start(match["low"], match["high"]),
     "each": lambda match: ["per", PER_UNITS[match["each"].lower()]],
+    "no": lambda _: ["number"],
+    "hours": lambda match: said_hours(match["hours"], match["minutes"]),
+    "times": lambda _: ["times"],
     "lines": lambda match: said_in_hundreds(match["lines"]),
     "across": lambda match: [*said_number(match["across"]), "by"],
     "fold": lambda match: [*say_cardinal(match["fold"]), "times"],

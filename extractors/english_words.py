@@ -1,47 +1,5 @@
-"""Tables of English writing: what abbreviations, units, symbols and signs are called."""
+"""Tables of English writing: what abbreviations, numerals, symbols and signs are called."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Currency:
-    """What a currency sign is called."""
-
-    one: str
-    many: str
-    cent: str
-    cents: str
-
-
-CURRENCIES = {
-    "$": Currency("dollar", "dollars", "cent", "cents"),
-    "£": Currency("pound", "pounds", "penny", "pence"),
-    "€": Currency("euro", "euros", "cent", "cents"),
-    "¥": Currency("yen", "yen", "sen", "sen"),
-    "₹": Currency("rupee", "rupees", "paisa", "paise"),
-    "₽": Currency("ruble", "rubles", "kopeck", "kopecks"),
-    "₩": Currency("won", "won", "jeon", "jeon"),
-    "₺": Currency("lira", "lira", "kurush", "kurush"),
-    "₪": Currency("shekel", "shekels", "agora", "agorot"),
-    "₫": Currency("dong", "dong", "hao", "hao"),
-    "₴": Currency("hryvnia", "hryvnias", "kopeck", "kopecks"),
-    "₦": Currency("naira", "naira", "kobo", "kobo"),
-    "₱": Currency("peso", "pesos", "centavo", "centavos"),
-    "฿": Currency("baht", "baht", "satang", "satang"),
-    "₿": Currency("bitcoin", "bitcoins", "satoshi", "satoshis"),
-}
-CENT_SIGNS = {"¢": ("cent", "cents")}
-CURRENCY_CODES = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹", "RUB": "₽", "KRW": "₩", "TRY": "₺"}
-"""What stands for a sign beside a number."""
-SCALES = {
-    "k": "thousand",
-    "m": "million",
-    "mm": "million",
-    "b": "billion",
-    "bn": "billion",
-    "t": "trillion",
-    "tn": "trillion",
-}
 SCALE_WORDS = {"hundred", "thousand", "million", "billion", "trillion"}
 MONTHS = (
     "january",
@@ -129,6 +87,9 @@ WHOLE_WORDS = {
     "b4": "before",
     "2nite": "tonight",
     "4ever": "forever",
+    "ur": "your",
+    "y/o": "year old",
+    "hwy": "highway",
     "tbh": "to be honest",
     "idk": "i don't know",
     "jpeg": "jay peg",
@@ -146,6 +107,12 @@ ABBREVIATIONS = {
     "dept": "department",
     "govt": "government",
     "blvd": "boulevard",
+    "bldg": "building",
+    "asst": "assistant",
+    "mgr": "manager",
+    "mme": "madame",
+    "mlle": "mademoiselle",
+    "messrs": "misters",
 }
 """With or without a point."""
 DOTTED_ABBREVIATIONS = {
@@ -172,6 +139,9 @@ DOTTED_ABBREVIATIONS = {
     "corp": "corporation",
     "ltd": "limited",
     "co": "company",
+    "bros": "brothers",
+    "pres": "president",
+    "esq": "esquire",
     "est": "established",
     "vol": "volume",
     "ft": "feet",
@@ -188,104 +158,19 @@ NUMBERED_CUT = {
     "apt": "apartment",
     "ext": "extension",
     "fig": "figure",
+    "eq": "equation",
     "ch": "chapter",
+    "pt": "part",
+    "sec": "section",
     "pp": "pages",
     "nr": "number",
+    "rm": "room",
 }
-"""Before a number."""
+"""With a point before a number, and behind none."""
+BEFORE_YEARS = {"c": "circa", "ca": "circa", "b": "born", "d": "died"}
+SAINTLY = frozenset("mt mount lake fort ft port sault".split())
+"""Behind one of these St. is a saint, not a street."""
 CALLED_BY_NUMBERS = frozenset(
     "room flight highway hwy route interstate suite apartment apt bus boeing airbus xbox channel gate".split()
 )
 """Three digits behind one are said as one and two: room one oh one, flight three seventy."""
-PER_UNITS = {
-    "kg": "kilogram",
-    "g": "gram",
-    "dl": "deciliter",
-    "l": "liter",
-    "ml": "milliliter",
-    "h": "hour",
-    "hr": "hour",
-    "hour": "hour",
-    "min": "minute",
-    "minute": "minute",
-    "s": "second",
-    "sec": "second",
-    "day": "day",
-    "week": "week",
-    "wk": "week",
-    "month": "month",
-    "mo": "month",
-    "year": "year",
-    "yr": "year",
-    "person": "person",
-    "night": "night",
-}
-"""What an amount is divided by, behind a stroke."""
-UNITS = {
-    "°": "degree|degrees",
-    "°c": "degree celsius|degrees celsius",
-    "°f": "degree fahrenheit|degrees fahrenheit",
-    "km": "kilometer|kilometers",
-    "m": "meter|meters",
-    "M": "million",
-    "in": "inch|inches",
-    "yd": "yard|yards",
-    "yds": "yard|yards",
-    "l": "liter|liters",
-    "v": "volt|volts",
-    "w": "watt|watts",
-    "kw": "kilowatt|kilowatts",
-    "kwh": "kilowatt hour|kilowatt hours",
-    "s": "second|seconds",
-    "S": "s",
-    "h": "hour|hours",
-    "eur": "euro|euros",
-    "usd": "dollar|dollars",
-    "gbp": "pound|pounds",
-    "cm": "centimeter|centimeters",
-    "mm": "millimeter|millimeters",
-    "kg": "kilogram|kilograms",
-    "mg": "milligram|milligrams",
-    "g": "gram|grams",
-    "G": "g",
-    "ft": "foot|feet",
-    "mi": "mile|miles",
-    "lb": "pound|pounds",
-    "lbs": "pounds|pounds",
-    "oz": "ounce|ounces",
-    "ml": "milliliter|milliliters",
-    "mph": "mile an hour|miles an hour",
-    "kph": "kilometer an hour|kilometers an hour",
-    "km/h": "kilometer an hour|kilometers an hour",
-    "hz": "hertz|hertz",
-    "khz": "kilohertz|kilohertz",
-    "kb": "kilobyte|kilobytes",
-    "mb": "megabyte|megabytes",
-    "gb": "gigabyte|gigabytes",
-    "tb": "terabyte|terabytes",
-    "ms": "millisecond|milliseconds",
-    "min": "minute|minutes",
-    "mins": "minute|minutes",
-    "sec": "second|seconds",
-    "secs": "second|seconds",
-    "hr": "hour|hours",
-    "hrs": "hour|hours",
-    "yr": "year|years",
-    "yrs": "year|years",
-    "am": "a m",
-    "pm": "p m",
-    "k": "k",
-    "bn": "billion",
-    "yo": "year old",
-    "mcg": "microgram|micrograms",
-    "dl": "deciliter|deciliters",
-    "mmol": "millimole|millimoles",
-    "mmhg": "millimeters of mercury",
-    "ghz": "gigahertz",
-    "mhz": "megahertz",
-    "mbps": "megabits per second",
-    "tsp": "teaspoon|teaspoons",
-    "tbsp": "tablespoon|tablespoons",
-    "kcal": "kilocalorie|kilocalories",
-}
-"""``one|many`` or what is said for any number."""

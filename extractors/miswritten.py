@@ -29,6 +29,24 @@ _SIGNS = {
 }
 _MICRO = {"g": "mcg", "m": "micrometers", "s": "microseconds", "l": "microliters"}
 _GREEK = re.compile(r"(?<![\u0370-\u03ff\u1f00-\u1fff])[\u0391-\u03c9](?![\u0370-\u03ff\u1f00-\u1fff'])")
+_BELOW, _ABOVE = re.compile(r"(?<![<>=-])<(?=\$?\.?\d)(?!3+\W*$)"), re.compile(r"(?<![<>=-])>(?=\$?\.?\d)")
+"""But ``<3`` is a heart."""
+_SHOUTED = re.compile(r"(?<=[A-Za-z])[!?]+1[!?1]*$")
+"""Whose finger slipped off the key."""
+_DAY_NAMES = {
+    "mon": "Monday",
+    "tue": "Tuesday",
+    "tues": "Tuesday",
+    "wed": "Wednesday",
+    "thu": "Thursday",
+    "thur": "Thursday",
+    "thurs": "Thursday",
+    "fri": "Friday",
+    "sat": "Saturday",
+    "sun": "Sunday",
+}
+_DAYS = re.compile(rf"({'|'.join(_DAY_NAMES)})\.?-({'|'.join(_DAY_NAMES)})(?![a-z])\.?", re.IGNORECASE)
+_DAY = re.compile(rf"({'|'.join(name.capitalize() for name in _DAY_NAMES)})\.,?")
 _SWISS = re.compile(r"(?<![\d'])\d{1,3}(?:'\d{3})+(?![\d'])")
 
 
@@ -41,6 +59,10 @@ def _one(word: str) -> str:
     if _BLEEP.fullmatch(word) and len(set(word.rstrip(".,"))) > 1:
         return ""
     word = _MASKED.sub(lambda match: _unmasked(match[0]), word)
+    word = _DAYS.sub(lambda match: " to ".join(_DAY_NAMES[day.lower()] for day in match.groups()), word)
+    if day := _DAY.fullmatch(word):
+        return _DAY_NAMES[day[1].lower()]
+    word = _ABOVE.sub(" over ", _BELOW.sub(" less than ", _SHOUTED.sub("!", word.replace("+/-", "±"))))
     word = re.sub(r"(?<=[A-Za-z])\$(?=[A-Za-z])", "s", word)
     word = _SWISS.sub(lambda match: match[0].replace("'", ","), word)
     word = re.sub(r"(?<=\d)(\s?)μ([gmsl])(?![a-z])", lambda match: f" {_MICRO[match[2]]}", word)

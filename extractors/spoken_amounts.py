@@ -5,7 +5,8 @@ What a form means stands here; how a number is said is num2words' business (`spo
 
 import re
 
-from extractors.english_words import CENT_SIGNS, CURRENCIES, MONTHS, SCALES, Currency
+from extractors.english_units import CENT_SIGNS, CURRENCIES, SCALES, Currency
+from extractors.english_words import MONTHS
 from extractors.spoken_numbers import say_cardinal, say_digits, say_ordinal, say_year
 
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?|(?<!\.)\.\d+"
@@ -33,7 +34,7 @@ def said_time(clock: str, half: str | None, half_follows: bool = False) -> list[
 
     With three parts and a leading zero (``00:05:30``) it is no time of day but how long something takes.
     """
-    hour, minute, *second = clock.split(":")
+    hour, minute, *second = clock.replace(".", ":").split(":")
     if second and hour.startswith("0"):
         return _said_duration(int(hour), int(minute), int(second[0]))
     said = say_cardinal(str(int(hour)))
@@ -58,6 +59,11 @@ def _said_duration(hours: int, minutes: int, seconds: int) -> list[str]:
     return [*joined, *(["and"] if joined else []), *said[-1]]
 
 
+def said_hours(hours: str, minutes: str) -> list[str]:
+    """Say ``2h30m``."""
+    return _said_duration(int(hours), int(minutes), 0)
+
+
 def said_ratio(ratio: str) -> list[str]:
     """Say ``3:1`` as *three to one*."""
     first, second = ratio.split(":")
@@ -75,7 +81,8 @@ def said_in_hundreds(number: str) -> list[str]:
 def said_version(version: str) -> list[str]:
     """Say ``13.2.1`` part by part."""
     first, *others = version.split(".")
-    return [*say_cardinal(first), *(word for part in others for word in ("point", *say_cardinal(part)))]
+    mark = "dot" if len(others) == 3 else "point"  # four parts are the address of a machine
+    return [*say_cardinal(first), *(word for part in others for word in (mark, *say_cardinal(part)))]
 
 
 def said_date(date: str) -> list[str]:
@@ -134,8 +141,8 @@ def said_plural(number: str) -> list[str]:
 def said_fraction(fraction: str) -> list[str]:
     """Say ``3/4`` as *three quarters*, ``8/10`` as a mark; what is no fraction (``24/7``) number by number."""
     above, below = fraction.split("/")
-    if below == "10" and 0 < int(above) <= 10:
-        return [*say_cardinal(above), "out", "of", "ten"]
+    if "." in above or (below == "10" and 0 < int(above) <= 10):
+        return [*say_cardinal(above), "out", "of", *say_cardinal(below)]
     proper = len(fraction) <= 5 and 0 < int(above) < int(below)
     if not proper or not (int(below) <= 10 or below in _OF_AN_INCH):
         return [*said_number(above), *said_number(below)]  # 24/7, 9/11, 50/50

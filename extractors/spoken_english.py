@@ -8,23 +8,21 @@ import re
 from collections.abc import Callable, Sequence
 
 from extractors.english_forms import FORMS, RULES, SIGN
+from extractors.english_units import CENT_SIGNS, CURRENCIES, CURRENCY_CODES, PER_UNITS, UNITS
 from extractors.english_words import (
     ABBREVIATIONS,
+    BEFORE_YEARS,
     CALLED_BY_NUMBERS,
-    CENT_SIGNS,
-    CURRENCIES,
-    CURRENCY_CODES,
     DOTTED_ABBREVIATIONS,
     NUMBERED_BY_ROMANS,
     NUMBERED_CUT,
-    PER_UNITS,
     REGNAL_NAMES,
     ROMAN_LETTERS,
     ROMAN_NUMERALS,
+    SAINTLY,
     SCALE_WORDS,
     SYMBOLS,
     UNINTELLIGIBLE,
-    UNITS,
     WHOLE_WORDS,
 )
 from extractors.grouped_numbers import grouped_numbers, said_over_rows
@@ -47,7 +45,7 @@ _EMOTICON = re.compile(r"[<>]?[:;=8xX][-'^o]?[()\[\]DPpOo3/\\|*]+|<3+|[oO]_+[oO]
 
 _OF_A_COUNTRY = re.compile(r"(?<![A-Z])(?:US|AU?|CA?|NZ|HK)\$(?=\d)")
 """Whose dollars they are is mostly not said."""
-_NO_WORDS = ("min", "mins", "secs")
+_NO_WORDS = ("min", "mins", "sec", "secs")
 """Units with a vowel that mean nothing else behind a number."""
 _COUNTED = re.compile(r"people|[a-z]{3,}s")
 _HALVES = ("am", "pm", "a.m", "p.m")
@@ -155,6 +153,8 @@ class _English:
             if core in ("no", "nos") and not self._after[:1].isdigit():
                 return ["no"]
             if core == "st":
+                if self._before.strip(_AROUND).lower() in SAINTLY:
+                    return ["saint"]
                 return ["saint" if self._after[:1].isupper() and not self._before[:1].isupper() else "street"]
             return DOTTED_ABBREVIATIONS[core].split()
         if core in ABBREVIATIONS:
@@ -174,8 +174,15 @@ class _English:
             return ["avenue"]
         if core in ("ft", "mt") and dotted[0].isupper() and after.isupper() and not before.isdigit():
             return ["fort" if core == "ft" else "mount"]
-        if core in NUMBERED_CUT and after.isdigit() and (dotted.endswith(".") or core != "ext"):
+        number = self._after.lstrip("(")[:1].isdigit() and not self._before[-1:].isdigit()
+        if core in NUMBERED_CUT and number and dotted.endswith("."):
             return [NUMBERED_CUT[core]]
+        if core in BEFORE_YEARS and dotted == f"{core}." and re.match(r"[12]\d{3}(?!\d)", self._after):
+            return [BEFORE_YEARS[core]]
+        if dotted == "in." and before.isdigit():
+            return ["inch" if self._before == "1" else "inches"]
+        if core == "x" and before.isdigit() and after.isdigit():
+            return ["by"]
         return []
 
     def _roman(self, dotted: str) -> list[str]:
@@ -210,6 +217,8 @@ class _English:
                 if not verse
                 else [each for part in match["ratio"].split(":") for each in say_cardinal(part)]
             )
+        if kind == "fraction" and self._after[:4].lower() == "star":
+            return " out of ".join(" ".join(say_cardinal(part)) for part in match["fraction"].split("/")).split()
         if kind == "fraction" and self._before.strip(_AROUND).lower() in ("bp", "pressure"):
             return " over ".join(" ".join(said_number(part)) for part in match["fraction"].split("/")).split()
         if kind == "power":  # behind a word it is the number of a footnote
@@ -231,6 +240,8 @@ class _English:
     def _said_symbol(self, symbol: str, word: str, start: int, end: int) -> list[str]:
         alone = not (word[:start] + word[end:]).strip(_AROUND)
         if symbol in "/~" or (symbol == "+" and alone and not self._in_a_sum()):
+            return []
+        if symbol == "°" and not re.search(r"\d\s*$", word[:start] or self._before):
             return []
         if symbol == "#" and alone and self._after[:1].isdigit():
             return ["number"]

@@ -1,6 +1,7 @@
 """Engines: where the batches of an extraction run, on this machine or on a Dask cluster."""
 
 import importlib.util
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,12 +42,15 @@ def task_runner(engine: Engine, workers: int) -> Iterator[TaskRunner[Any]]:
             yield threads
         return
     import dask
-    from prefect_dask.task_runners import DaskTaskRunner
 
     address = os.environ.get(SCHEDULER_VARIABLE)
     cluster = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     # A worker's process must be allowed children of its own: the killable ones that open the clips.
     with dask.config.set(CONFIGURATION), _address_for_children():
+        from prefect_dask.task_runners import DaskTaskRunner
+
+        # Dask takes its level from the configuration when it is first imported, which may have been before.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         runner = DaskTaskRunner(address=address) if address else DaskTaskRunner(cluster_kwargs=cluster)
         with runner:
             yield runner

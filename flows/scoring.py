@@ -15,13 +15,13 @@ from flows.batches import Crew
 from flows.datasets import PICKLES, chosen_model, is_stored, open_dataset
 from flows.engines import Engine
 from flows.extracting import Count, Effort, Seconds, check, check_crew, fill
-from flows.interrupt import cleaned_up
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
 from flows.reading import TextReader
 from flows.scoretable import check_out, write_scores
 from flows.server import served_flow
 from pipeline.aligned import AlignedClip
+from pipeline.cleanup import cleaned_up
 from pipeline.errors import PipelineError, UsageError
 from pipeline.failures import Failure, write_failures
 from pipeline.store import FeatureStore

@@ -4,7 +4,9 @@
     STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/clipfile.py)
     STORE/failures.csv                   clips of the last run that failed: clip_id,path,stage,error
     STORE/quarantine.json                clips that are not tried again (see pipeline/quarantine.py)
-    STORE/.lock                          held by the run that is writing; says whose turn it is, empty when it ended
+    STORE/.lock                          held by the run that writes (the kernel lets it go with its process); says
+                                         whose turn it is; empty when a run ended, failed or was interrupted, while a
+                                         killed one's turn stays until the next: workers of a cluster may still go on
     STORE/.writers                       held, together, by all who are writing a file
 
 Nothing in it tells when it was written: two runs over the same clips make the same bytes.
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.aligned import AlignedClip, ClipInfo
+from pipeline.cleanup import cleaned_up
 from pipeline.clipfile import ClipHeader, packed, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
 from pipeline.failures import Failure, read_failures, write_failures
@@ -199,10 +202,10 @@ class FeatureStore:
             except OSError:
                 raise StoreError(f"{self.path}: another run is writing to this store; wait for it to end") from None
             try:
-                yield self._taken_over(descriptor)
+                with cleaned_up(lambda: _empty(descriptor)):
+                    yield self._taken_over(descriptor)
             finally:
-                with suppress(OSError):  # it is nobody's turn, and the store is what any run would have made it
-                    os.ftruncate(descriptor, 0)
+                _empty(descriptor)
         finally:
             os.close(descriptor)
 
@@ -258,3 +261,8 @@ class FeatureStore:
 
     def _files(self) -> Iterator[Path]:
         return (file for file in self._clips.glob("*/*.safetensors") if not file.name.startswith(PARTIAL_PREFIX))
+
+
+def _empty(lock: int) -> None:
+    with suppress(OSError):  # it is nobody's turn, and the store is what any run would have made it
+        os.ftruncate(lock, 0)

@@ -1,10 +1,13 @@
 """A run makes no connection beyond the loopback and asks no name server: shown by its system calls."""
 
+import contextlib
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,16 @@ from pipeline.store import FeatureStore
 
 CALLS = "connect,sendto,sendmsg,sendmmsg"
 LOOPBACK = re.compile(r'inet_addr\("127\.|"::1"|"::ffff:127\.')
+TALKATIVE = {
+    "DO_NOT_TRACK": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "true", "HF_HUB_OFFLINE": "0",
+    "HF_HUB_DISABLE_TELEMETRY": "0", "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "true",
+    "HTTP_PROXY": "http://192.0.2.1:3128", "https_proxy": "http://192.0.2.1:3128",
+}  # fmt: skip
+"""What a user's environment may say to other programs."""
 PATIENT = {"DMD_SERVER_LINGER_S": "0", "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600"}
 """Tracing makes the start of a server some times longer."""
+CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TRAVIS", "TF_BUILD")
+"""Prefect reports nothing from machines that build."""
 STRACE = shutil.which("strace")
 
 
@@ -34,6 +45,12 @@ def test_calls_are_judged_by_where_they_go():
     assert not leaving('1 connect(3, {sa_family=AF_UNIX, sun_path="/run/x"}, 110) = -1 ENOENT (No such file)')
 
 
+def _read_all(terminal: int) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(terminal, 65536):
+            pass
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 def test_a_run_connects_to_nothing_but_the_loopback_and_asks_no_name_server(tmp_path):
@@ -43,11 +60,14 @@ def test_a_run_connects_to_nothing_but_the_loopback_and_asks_no_name_server(tmp_
     (tmp_path / "clips" / "anna.txt").write_text("I absolutely love this film, it made me so happy!")
     environment = {**os.environ, "PYTHONPATH": str(root), "PREFECT_HOME": str(tmp_path / "prefect")}
     environment.pop("PREFECT_API_URL", None)
+    terminal, inner = pty.openpty()  # Prefect reports what a person at a terminal does
+    threading.Thread(target=_read_all, args=(terminal,), daemon=True).start()
     # Without the containment of the workers' own process, too, nothing may be tried that is not denied.
     found = subprocess.run(
         [STRACE, "-f", "--seccomp-bpf", "-qq", "-e", f"trace={CALLS}", "-o", log, sys.executable, "-m", "flows",
          "extract", tmp_path / "clips", "--out", tmp_path / "store"],
-        capture_output=True, text=True, env={**environment, **PATIENT}, timeout=900, check=False,
+        stdin=inner, stdout=inner, stderr=subprocess.PIPE, text=True, timeout=900, check=False,
+        env={key: value for key, value in {**environment, **PATIENT, **TALKATIVE}.items() if key not in CI},
     )  # fmt: skip
     if "ptrace" in found.stderr or not log.exists():
         pytest.skip(f"strace may not trace here: {found.stderr.splitlines()[:1]}")

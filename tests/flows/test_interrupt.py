@@ -6,15 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.flows.processes import ended
 
 CODE = """
 import subprocess, sys, time
 from pathlib import Path
-from flows.interrupt import cleaned_up, end_at_once_on_interrupt
+from flows.interrupt import end_at_once_on_interrupt
+from pipeline.cleanup import cleaned_up
+from pipeline.store import FeatureStore
 end_at_once_on_interrupt()
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
-with cleaned_up(Path(sys.argv[1]).unlink):
+store = FeatureStore(sys.argv[2], create=True)
+with cleaned_up(Path(sys.argv[1]).unlink), store.locked():
     print(child.pid, flush=True)
     while True:
         try:
@@ -24,12 +29,13 @@ with cleaned_up(Path(sys.argv[1]).unlink):
 """
 
 
-def test_an_interrupt_ends_the_command_its_children_and_its_temporary_files(tmp_path):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_ends_the_command_its_children_its_temporary_files_and_its_turn(tmp_path, sent, code):
     leftover = tmp_path / "features"
     leftover.touch()
     root = Path(__file__).parents[2]
     command = subprocess.Popen(
-        [sys.executable, "-c", CODE, leftover],
+        [sys.executable, "-c", CODE, leftover, tmp_path / "store"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -37,9 +43,11 @@ def test_an_interrupt_ends_the_command_its_children_and_its_temporary_files(tmp_
     )
     assert command.stdout is not None
     child = int(command.stdout.readline())
-    command.send_signal(signal.SIGINT)
+    assert (tmp_path / "store" / ".lock").read_bytes()
+    command.send_signal(sent)
     _, said = command.communicate(timeout=30)
-    assert command.returncode == 130
+    assert command.returncode == code
     assert "what is finished is kept, the same command goes on" in said and "Traceback" not in said
     assert not leftover.exists()
+    assert (tmp_path / "store" / ".lock").read_bytes() == b"", "a run that ended looks like one that runs"
     assert ended(child)

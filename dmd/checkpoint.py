@@ -29,12 +29,14 @@ from dmd.prediction import clip_means, predict_rows
 from dmd.run_record import RunRecord
 from dmd.seed_job import MODEL
 from dmd.system import DmdSystem
+from dmd.weights_file import demand_shapes
 from pipeline.collate import Collator
 from pipeline.dataset import Dataset, Rows
 from pipeline.errors import StoreError
 from pipeline.files import make_folder, write_whole
-from pipeline.jsontext import parse_json
+from pipeline.jsontext import MAX_RECORD_BYTES, read_json
 from pipeline.normaliser import Normaliser, load_normaliser
+from pipeline.textfile import read_bytes
 
 RUN = "run.json"
 NORMALISER = "normaliser.safetensors"
@@ -129,7 +131,7 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
     def evaluation(self) -> dict[str, Any]:
         """Return what RUN/evaluation.json holds; empty if there is none."""
         path = self.path / EVALUATION
-        found: dict[str, Any] = parse_json(path.read_text("utf-8")) if path.is_file() else {}
+        found: dict[str, Any] = read_json(path) if path.is_file() else {}
         return found
 
     def _system(self, seed: int) -> DmdSystem:
@@ -137,14 +139,15 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
         from safetensors.torch import load_file
 
         path = self.path / seed_folder(seed) / MODEL
+        demand_shapes(path, self.record.model)
         try:
             with torch.random.fork_rng(devices=[]):  # the weights it begins with are thrown away
                 system = DmdSystem(self.record.model)
             found = load_file(path)
             self._demand_names(path, set(found), set(system.state_dict()))
             system.load_state_dict(found)
-        except (OSError, SafetensorError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
+        except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise StoreError(f"{path}: is damaged or missing ({reason}); train again or copy the run anew") from None
         return system.to(self.device).eval()
 
@@ -208,7 +211,7 @@ def read_record(folder: Path) -> RunRecord:
         begun = " (a training was begun here; run the same `dmd train` again to end it)" if is_begun(folder) else ""
         raise StoreError(f"{folder}: holds no trained model{begun}; make one with `dmd train SOURCE --out {folder}`")
     try:
-        return RunRecord.model_validate_json(path.read_text("utf-8"))
+        return RunRecord.model_validate_json(read_bytes(path, MAX_RECORD_BYTES))
     except ValueError as error:
         reason = str(error).splitlines()[0]
         raise StoreError(f"{path}: is damaged or of another version ({reason}); train again") from None

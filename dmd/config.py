@@ -15,6 +15,9 @@ GRAPH_ORDER: tuple[Name, ...] = ("text", "face", "audio")
 """Order of the graph's vertices and of everything that is concatenated."""
 
 Probability = Field(0.0, ge=0.0, lt=1.0)
+MAX_DIM = 1 << 16
+MAX_LENGTH = 1 << 17
+"""Bounds of what a file may ask for, far above any model's: layers are made one by one until weights are compared."""
 
 
 class TextEncoderConfig(BaseModel):
@@ -22,13 +25,13 @@ class TextEncoderConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hidden_size: int = Field(768, gt=0)
-    layers: int = Field(12, gt=0)
+    hidden_size: int = Field(768, gt=0, le=MAX_DIM)
+    layers: int = Field(12, gt=0, le=256)
     heads: int = Field(12, gt=0)
-    intermediate_size: int = Field(3072, gt=0)
-    vocabulary: int = Field(30522, gt=0)
-    positions: int = Field(512, gt=0)
-    token_types: int = Field(2, gt=0)
+    intermediate_size: int = Field(3072, gt=0, le=4 * MAX_DIM)
+    vocabulary: int = Field(30522, gt=0, le=1 << 22)
+    positions: int = Field(512, gt=0, le=1 << 20)
+    token_types: int = Field(2, gt=0, le=1 << 16)
     norm_eps: float = Field(1e-12, gt=0)
     activation: str = "gelu"
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
@@ -85,29 +88,29 @@ class DmdConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text_dim: int = Field(768, gt=0)
-    audio_dim: int = Field(5, gt=0)
-    face_dim: int = Field(20, gt=0)
-    text_length: int = Field(50, gt=0)
-    audio_length: int = Field(50, gt=0)
-    face_length: int = Field(50, gt=0)
+    text_dim: int = Field(768, gt=0, le=MAX_DIM)
+    audio_dim: int = Field(5, gt=0, le=MAX_DIM)
+    face_dim: int = Field(20, gt=0, le=MAX_DIM)
+    text_length: int = Field(50, gt=0, le=MAX_LENGTH)
+    audio_length: int = Field(50, gt=0, le=MAX_LENGTH)
+    face_length: int = Field(50, gt=0, le=MAX_LENGTH)
     text_kernel: int = Field(5, gt=0)
     audio_kernel: int = Field(5, gt=0)
     face_kernel: int = Field(5, gt=0)
     aligned: bool = True
     """True: row i of every modality is the same word, so rows keep their place when one modality is missing."""
 
-    width: int = Field(50, ge=4)
+    width: int = Field(50, ge=4, le=8192)
     """H, the model width; even, divisible by the heads."""
     heads: int = Field(10, gt=0)
-    levels: int = Field(4, gt=0)
+    levels: int = Field(4, gt=0, le=256)
     """Layers of a transformer (the memory transformers have at least 3)."""
     dropouts: Dropouts = Dropouts()
     text_encoder: TextEncoderConfig | None = None
     """None: text comes as features of width ``text_dim``; else as word pieces for a BERT inside the model."""
 
     task: Literal["regression", "classification"] = "regression"
-    classes: int = Field(1, gt=0)
+    classes: int = Field(1, gt=0, le=MAX_DIM)
     """Logits a head gives: 1 for regression, the number of labels for classification."""
     class_weights: tuple[float, ...] | None = None
     """One weight a class for the cross entropy; None: all 1."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from dmd.calibration import Calibration
 from dmd.config import DmdConfig
@@ -57,6 +57,14 @@ class RunRecord(BaseModel):
     """Split -> metrics of the seeds' mean prediction."""
     provenance: dict[str, Any]
     """Data (name, fingerprint, sha256), versions, and what was noticed."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _once_each(cls, seeds: tuple[SeedRecord, ...]) -> tuple[SeedRecord, ...]:
+        # Each is a model in memory: one file could be named for any number of them.
+        if len({seed.seed for seed in seeds}) != len(seeds):
+            raise ValueError("a seed stands there twice")
+        return seeds
 
     @property
     def feature_schema(self) -> FeatureSchema:

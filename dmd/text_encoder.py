@@ -10,8 +10,9 @@ from dmd.config import TextEncoderConfig
 from pipeline.batch import Modality, Pieces
 from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
-from pipeline.jsontext import parse_json
+from pipeline.jsontext import read_json
 
+MAX_CONFIG_BYTES = 1 << 20
 LENGTH_STEP = 8
 """While training, BERT reads a batch in groups of sequences whose lengths are alike up to this."""
 
@@ -154,7 +155,7 @@ def read_shape(folder: Path) -> dict[str, Any]:
         When there is no readable configuration of a BERT.
     """
     try:
-        found = parse_json((folder / "config.json").read_text())
+        found = read_json(folder / "config.json", MAX_CONFIG_BYTES)
         if found.get("model_type") != "bert":
             raise ModelMissingError(f"text encoder {folder}: model type {found.get('model_type')!r}, need 'bert'")
         return {
@@ -169,5 +170,5 @@ def read_shape(folder: Path) -> dict[str, Any]:
             "activation": found.get("hidden_act", "gelu"),
             "dropout": found.get("hidden_dropout_prob", 0.1),
         }
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, AttributeError) as error:
         raise ModelMissingError(f"text encoder {folder}: no readable config.json of a BERT ({error!r})") from None

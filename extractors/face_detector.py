@@ -6,6 +6,7 @@ all of 80 px in 640, none of 60). Looked for again in halves of the picture, fac
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from extractors.mediapipe_tasks import MIN_SIDE_PX, Task, check_image
 from extractors.quiet import quiet_native_stderr
+from pipeline.errors import ModelMissingError
 
 _MEMBER = "face_detector.tflite"
 _HEIGHT_OF_BOX = 1.05
@@ -41,8 +43,7 @@ class Detector:
     """
 
     def __init__(self, bundle: bytes, min_confidence: float) -> None:
-        with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
-            model = archive.read(_MEMBER)
+        model = _member(bundle)
 
         def create(tasks: Any, vision: Any) -> Any:
             options = vision.FaceDetectorOptions(
@@ -92,6 +93,17 @@ class Detector:
     def close(self) -> None:
         """Free the native detector."""
         self._task.close()
+
+
+def _member(bundle: bytes) -> bytes:
+    """Return the detector of a bundle, which MediaPipe wants stored as it is: no member is larger than the bundle."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+            if archive.getinfo(_MEMBER).file_size > len(bundle):
+                raise ModelMissingError(f"{_MEMBER} of the bundle is compressed; use a bundle as MediaPipe has it")
+            return archive.read(_MEMBER)
+    except (KeyError, zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+        raise ModelMissingError(f"the bundle holds no {_MEMBER} that can be read ({error}); use another") from None
 
 
 def is_same_face(one: FaceBox, other: FaceBox) -> bool:

@@ -44,18 +44,15 @@ def config_from(preset_name: str, file: Path | None) -> ExtractionConfig:
     base = preset(preset_name)
     if file is None:
         return base
-    import yaml
     from pydantic import ValidationError
 
+    from flows.settings_file import read_settings
+
+    given = read_settings(file)
     try:
-        given = yaml.safe_load(file.read_text("utf-8")) or {}
         return ExtractionConfig.model_validate(_overlaid(base.model_dump(), given))
     except ValidationError as error:
         raise UsageError(f"{file}: {wrong_settings(error)}") from None
-    except FileNotFoundError:
-        raise UsageError(f"{file}: no such configuration file; correct the path") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, AttributeError) as error:
-        raise UsageError(f"{file}: is not a usable configuration: {' '.join(str(error).split())}") from None
 
 
 def _overlaid(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

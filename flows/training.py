@@ -25,23 +25,17 @@ def training_config(config: str | None, overrides: dict[str, Any]) -> "TrainingC
     UsageError
         The file cannot be read, or a key or a value does not exist.
     """
-    import yaml
     from pydantic import ValidationError
 
     from dmd.training_config import TrainingConfig
+    from flows.settings_file import read_settings
 
-    given: Any = {}
+    given = {} if config is None else read_settings(Path(config))
     try:
-        if config is not None:
-            given = yaml.safe_load(Path(config).read_text("utf-8")) or {}
         merged = {**given, **{key: value for key, value in overrides.items() if value is not None}}
         return TrainingConfig.model_validate(_with_text_model(merged))
     except ValidationError as error:
         raise UsageError(f"{config or 'training options'}: {wrong_settings(error)}") from None
-    except FileNotFoundError:
-        raise UsageError(f"{config}: no such configuration file; correct the path") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
-        raise UsageError(f"{config}: is not a usable configuration: {' '.join(str(error).split())}") from None
 
 
 def _with_text_model(given: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from pipeline.words import Word
 
 MODALITIES = ("text", "audio", "face")
 NATIVE = ("audio", "face")
-MAX_HEADER_BYTES = 64 << 20
+MAX_HEADER_BYTES = 32 << 20
 """A header larger than this is no clip of ours: hours of speech need some megabytes."""
+MAX_CLIP_BYTES = 8 << 30
+"""A recording of two hours takes 204 MB. A file of holes can be of any length."""
 RECORD = "clip"
 """The one key of the safetensors metadata: with several, their order in the file would not be stable."""
 Arrays = dict[str, NDArray[Any]]
@@ -168,6 +170,8 @@ def _record(path: Path) -> dict[str, Any]:
                 raise ValueError(f"header of {size} bytes")
             header = parse_json(stream.read(size))
             held = os.fstat(stream.fileno()).st_size - 8 - size
+        if held > MAX_CLIP_BYTES:
+            raise ValueError(f"arrays of {held} bytes")
         record = parse_json(header["__metadata__"][RECORD])
         declared = max(
             (array["data_offsets"][1] for name, array in header.items() if name != "__metadata__"), default=0

@@ -16,9 +16,12 @@ from pipeline.errors import StoreError
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, sync_folder
 from pipeline.jsontext import parse_json
 from pipeline.schema import FeatureSchema
+from pipeline.textfile import read_bytes
 
 FORMAT = 1
 RECORD = "dataset.json"
+MAX_RECORD_BYTES = 512 << 20
+"""CMU-MOSEI takes 14 MB."""
 INDEX = ("clip", "segment", "weight", "start_s", "end_s")
 ROWS = ("values", "real", "offsets", "present")
 
@@ -87,7 +90,7 @@ def open_dataset(folder: Path, stamp: Any = None) -> Dataset | None:
     if not (folder / RECORD).is_file():
         return None
     try:
-        record = parse_json((folder / RECORD).read_text("utf-8", "surrogatepass"))
+        record = parse_json(read_bytes(folder / RECORD, MAX_RECORD_BYTES).decode("utf-8", "surrogatepass"))
         if record["format"] != FORMAT or record["stamp"] != stamp:
             return None
         arrays = {file.stem: _mapped(file) for file in folder.glob("*.npy")}
@@ -105,7 +108,7 @@ def open_dataset(folder: Path, stamp: Any = None) -> Dataset | None:
             splits_are_published=record["splits_are_published"],
             notes=record["notes"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{folder}: is damaged ({error}); delete the folder and run again") from None
 
 

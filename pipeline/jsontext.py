@@ -1,7 +1,13 @@
 """JSON from files that anybody may have written: what cannot be read is a ValueError, whatever is wrong with it."""
 
 import json
+from pathlib import Path
 from typing import Any
+
+from pipeline.textfile import read_bytes
+
+MAX_RECORD_BYTES = 64 << 20
+"""Of a record beside arrays: the splits of a million clips take half of it."""
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -27,3 +33,14 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("arrays or objects nest too deeply") from None
+
+
+def read_json(path: Path, max_bytes: int = MAX_RECORD_BYTES) -> Any:
+    """Return the value that a JSON file stands for.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be opened, is no regular file, is longer than ``max_bytes``, or as `parse_json`.
+    """
+    return parse_json(read_bytes(path, max_bytes))

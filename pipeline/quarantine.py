@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.clip import Clip
 from pipeline.errors import StoreError
 from pipeline.files import content_sha256, write_whole
-from pipeline.jsontext import parse_json
+from pipeline.jsontext import read_json
 
 FILE = "quarantine.json"
 TIMEOUT, CRASH, MEMORY = "timeout", "crash", "memory"
@@ -92,7 +92,7 @@ def read_quarantine(store: Path) -> dict[str, GivenUp]:
     if not file.is_file():
         return {}
     try:
-        return {clip_id: GivenUp(**held) for clip_id, held in parse_json(file.read_text("ascii")).items()}
+        return {clip_id: GivenUp(**held) for clip_id, held in read_json(file).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         raise StoreError(f"{file}: is damaged; delete it, and crashed clips are tried once more") from None
 

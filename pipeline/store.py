@@ -31,7 +31,7 @@ from pipeline.clipfile import ClipHeader, packed, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
 from pipeline.failures import Failure, read_failures, write_failures
 from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
-from pipeline.jsontext import parse_json
+from pipeline.jsontext import read_json
 
 FORMAT = 1
 TAKE_OVER_S = 60.0
@@ -77,7 +77,7 @@ class FeatureStore:
 
     def _check_format(self, settings: Path) -> None:
         try:
-            found = parse_json(settings.read_text("utf-8"))["format"]
+            found = read_json(settings)["format"]
         except (ValueError, KeyError, TypeError, OSError):
             raise StoreError(
                 f"{settings}: is not readable as a store's settings; extract into a new folder"
@@ -88,7 +88,7 @@ class FeatureStore:
     @property
     def settings(self) -> Mapping[str, Any]:
         """What the last extraction recorded of itself: configuration, versions, model hashes."""
-        content: dict[str, Any] = parse_json((self.path / "store.json").read_text("utf-8"))
+        content: dict[str, Any] = read_json(self.path / "store.json")
         return content
 
     def write_settings(self, settings: Mapping[str, Any]) -> None:

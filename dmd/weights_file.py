@@ -31,8 +31,9 @@ def demand_shapes(path: Path, config: DmdConfig) -> None:
     with torch.device("meta"):  # shapes without memory
         needed = {name: tuple(tensor.shape) for name, tensor in DmdSystem(config).state_dict().items()}
     for name, shape in needed.items():
-        if found.get(name, shape) != shape:
-            raise StoreError(f"{path}: {name} has shape {found[name]} where run.json says {shape}; copy the run anew")
+        if found.get(name) != shape:
+            held = f"has shape {found[name]}" if name in found else "is missing"
+            raise StoreError(f"{path}: {name} {held} where run.json says {shape}; copy the run anew, or train again")
 
 
 def _at_most(config: DmdConfig) -> int:

@@ -1,16 +1,5 @@
-"""RUN: a folder that holds a trained model, and the model as it is loaded from there.
+"""A trained model as it is loaded from its folder (`dmd.run_folder`)."""
 
-    RUN/run.json                      task, features, calibration, splits, metrics, provenance (`RunRecord`)
-    RUN/normaliser.safetensors        fitted on the training split
-    RUN/seed-K/model.safetensors      weights of each seed; scores are the mean of all seeds
-    RUN/history.csv                   losses and graph edges of every epoch
-    RUN/evaluation.json               metrics with intervals, baselines, the paper's numbers
-    RUN/seed-K/{history.csv,logs/}    the same by seed; TensorBoard's logs
-
-run.json is written last: a folder without it is a training that has not ended.
-"""
-
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,22 +15,16 @@ from numpy.typing import NDArray
 from dmd.device import repeatable, torch_device
 from dmd.model_shape import input_shape
 from dmd.prediction import clip_means, predict_rows
-from dmd.run_record import RunRecord
-from dmd.seed_job import MODEL
+from dmd.run_folder import EVALUATION, HISTORY, MODEL, NORMALISER, RUN, read_record, seed_folder
 from dmd.system import DmdSystem
 from dmd.weights_file import demand_shapes
 from pipeline.collate import Collator
 from pipeline.dataset import Dataset, Rows
 from pipeline.errors import StoreError
-from pipeline.files import make_folder, write_whole
-from pipeline.jsontext import MAX_RECORD_BYTES, read_json
+from pipeline.files import make_folder
+from pipeline.jsontext import read_json
 from pipeline.normaliser import Normaliser, load_normaliser
-from pipeline.textfile import read_bytes
 
-RUN = "run.json"
-NORMALISER = "normaliser.safetensors"
-HISTORY = "history.csv"
-EVALUATION = "evaluation.json"
 Floats = NDArray[np.float64]
 
 
@@ -196,38 +179,3 @@ class TrainedRun(ModelHubMixin, library_name="dmd-video", tags=["multimodal-sent
 def load_run(path: Path | str, device: str = "auto") -> TrainedRun:
     """Load a trained model; raises as `TrainedRun`."""
     return TrainedRun(path, device)
-
-
-def read_record(folder: Path) -> RunRecord:
-    """Read RUN/run.json.
-
-    Raises
-    ------
-    StoreError
-        There is none, or it is damaged or of another version.
-    """
-    path = folder / RUN
-    if not path.is_file():
-        begun = " (a training was begun here; run the same `dmd train` again to end it)" if is_begun(folder) else ""
-        raise StoreError(f"{folder}: holds no trained model{begun}; make one with `dmd train SOURCE --out {folder}`")
-    try:
-        return RunRecord.model_validate_json(read_bytes(path, MAX_RECORD_BYTES))
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(f"{path}: is damaged or of another version ({reason}); train again") from None
-
-
-def is_begun(folder: Path) -> bool:
-    """Tell whether a training was begun in a folder."""
-    return (folder / "training.json").is_file()
-
-
-def write_run(folder: Path, record: RunRecord) -> None:
-    """Write RUN/run.json, whole: from now on the run counts as finished."""
-    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(make_folder(folder) / RUN, text.encode())
-
-
-def seed_folder(seed: int) -> str:
-    """Return the name of a seed's folder in RUN."""
-    return f"seed-{seed}"

@@ -14,7 +14,6 @@ from pipeline.jsontext import parse_json
 from pipeline.normaliser import Normaliser
 
 DONE = "seed.json"
-MODEL = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from dmd.device import repeatable, torch_device
 from dmd.history import TensorBoardLog, edge_names, write_history
 from dmd.model_shape import input_shape
 from dmd.prediction import clip_means, predict_rows
-from dmd.seed_job import DONE, MODEL, Progress, SeedJob, SeedResult, TrainingProgress, finished_seed
+from dmd.run_folder import MODEL
+from dmd.seed_job import DONE, Progress, SeedJob, SeedResult, TrainingProgress, finished_seed
 from dmd.seed_state import STATE, Position, load_state, save_state
 from dmd.system import DmdSystem
 from dmd.training_config import TrainingConfig

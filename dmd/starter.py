@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmd.checkpoint import NORMALISER, RUN, seed_folder
-from dmd.seed_job import MODEL
+from dmd.run_folder import MODEL, NORMALISER, RUN, seed_folder
 from pipeline.errors import ModelMissingError
 from pipeline.files import content_sha256
 

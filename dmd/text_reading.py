@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.plaintext import plain
+from pipeline.plaintext import in_form
 
 
 class TextReading(BaseModel):
@@ -21,11 +21,7 @@ class TextReading(BaseModel):
 
     def written(self, text: str) -> str:
         """Return a text in the form in which the model reads it."""
-        return plain(text)
-
-    def origin(self, digest: str) -> str:
-        """Return what made the text features: the model's sha256 and the form, which nothing else has."""
-        return f"{digest} of {self.form} text"
+        return in_form(text, self.form)
 
     def knows(self, language: str) -> bool:
         """Tell whether a BCP 47 tag names the language of the training texts."""

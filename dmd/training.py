@@ -12,10 +12,11 @@ import numpy as np
 
 from dmd.baselines import Baselines, fit_baselines
 from dmd.calibration import Calibration, calibrate_classification, calibrate_regression
-from dmd.checkpoint import EVALUATION, HISTORY, NORMALISER, RUN, TrainedRun, load_run, seed_folder, write_run
+from dmd.checkpoint import TrainedRun, load_run
 from dmd.domain import domain_limits
 from dmd.evaluation import evaluate_run, labelled
 from dmd.history import merge_histories
+from dmd.run_folder import EVALUATION, HISTORY, NORMALISER, RUN, seed_folder, write_run
 from dmd.run_record import RunRecord, SeedRecord
 from dmd.seed_job import Progress, SeedJob, SeedResult
 from dmd.seed_pool import train_seeds

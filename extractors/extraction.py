@@ -20,7 +20,7 @@ from extractors.languages import ENGLISH, base_language
 from extractors.one_core import one_core
 from extractors.recipe import fingerprint, library_versions
 from extractors.recognise import Recogniser, recogniser_folder
-from extractors.text import TextExtractor, model_digest
+from extractors.text import TextExtractor, model_digest, text_origin
 from extractors.word_rhythm import word_timing_features
 from extractors.wordtiming import TimedWords, WordTimer, window_words
 from pipeline.aligned import FLAGS, AlignedClip, ClipInfo
@@ -104,7 +104,7 @@ class Extractor:
     def recipe(self) -> dict[str, Any]:
         """What, beside a clip, decides its features: configuration, version of our rules, model hashes."""
         config = self.config
-        models = {"text": model_digest(config.text.model), "face": config.face.bundle_file()[1]}
+        models = {"text": text_origin(config.text), "face": config.face.bundle_file()[1]}
         if config.recogniser:
             models["recogniser"] = model_digest(recogniser_folder(config.recogniser.model))
         if config.words.g2p == "espeak":

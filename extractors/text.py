@@ -21,6 +21,7 @@ from extractors.one_core import one_core
 from pipeline.aligned import Segment, WordPieces
 from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
+from pipeline.plaintext import Form, in_form, origin_in_form
 from pipeline.track import WordFeatures
 
 EMBEDDED_MODEL = "embedded"
@@ -36,6 +37,8 @@ class TextConfig(BaseModel):
 
     model: str = EMBEDDED_MODEL
     """`embedded`, a folder, or a model id that is in the Hugging Face cache (`dmd models fetch`)."""
+    form: Form = "written"
+    """`written`: the words as the transcript wrote them; `plain`: without capitals and punctuation."""
     layer: int = Field(-1)
     """Which hidden state is pooled: -1 the last, 0 the embeddings."""
 
@@ -107,7 +110,7 @@ class TextExtractor:
         TextFeatures
             Row i is the mean of the last hidden states of word i's pieces.
         """
-        ids, word_index = self._pieces(words)
+        ids, word_index = self._pieces([in_form(word, self.config.form) for word in words])
         sums = np.zeros((len(words), self.width))
         counts = np.bincount(word_index, minlength=len(words)).astype(np.float64)
         for segment in segments:
@@ -179,6 +182,11 @@ def text_model_folder(model: str) -> Path | None:
 
     found = try_to_load_from_cache(model, "config.json")
     return Path(found).parent if isinstance(found, str) else None
+
+
+def text_origin(config: TextConfig) -> str:
+    """Return what makes the embeddings of a configuration, for the record: raises as `model_digest`."""
+    return origin_in_form(model_digest(config.model), config.form)
 
 
 def model_digest(model: str) -> str:

@@ -103,15 +103,12 @@ def run_extract(
     """
     prepare()
     from flows.launching import early_worker
+    from flows.requests import check, check_crew
 
-    with early_worker(engine == "local" and Path(source).exists()):
-        from flows.extracting import check, check_crew
-
-        at, on = check_crew(engine, device)
-        settings = str(config) if config else None
-        found = check(
-            source, str(out), preset=preset, config=settings, columns=columns, language=language, shard=shard
-        )
+    at, on = check_crew(engine, device)
+    settings = str(config) if config else None
+    found = check(source, str(out), preset=preset, config=settings, columns=columns, language=language, shard=shard)
+    with early_worker(engine == "local"):
         clips = len(found.listing.clips) + len(found.listing.problems)
         say(f"{clips} clips in {source}; starting ...", quiet=quiet)
         from flows.extracting import extract as flow

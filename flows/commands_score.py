@@ -63,28 +63,29 @@ def score(
     from flows.datasets import chosen_model, is_stored
     from flows.launching import early_worker
     from flows.scoretable import check_out
+    from pipeline.sources import read_source
 
     check_out(out)
-    with early_worker(engine == "local" and Path(source).exists() and not is_stored(source)):
-        chosen = chosen_model(str(model) if model else None)  # what is wrong with it is said before a clip is read
-        named = parse_columns(columns)
-        clips = 0
-        if not is_stored(source):
-            from flows.extracting import config_from
-            from flows.unaligned import unaligned
-            from flows.unmatched import unmatched
-            from pipeline.sources import read_source
+    chosen = chosen_model(str(model) if model else None)
+    named = parse_columns(columns)
+    films = not is_stored(source)
+    # What is wrong with a source is said before anything that takes seconds to load is loaded.
+    listing = read_source(Path(source), columns=named, language=language) if films else None
+    with early_worker(engine == "local" and films):
+        from flows.requests import check_crew, config_from
+        from flows.unaligned import unaligned
+        from flows.unmatched import unmatched
 
-            listing = read_source(Path(source), columns=named, language=language)
+        at, on = check_crew(engine, device)
+        clips = 0
+        if listing is not None:
             clips = len(listing.clips) + len(listing.problems)
             say(f"{clips} clips in {source}; starting ...", quiet=quiet)
             words = config_from(preset, config).words
             for line in (*unaligned(listing.clips, words), *unmatched(listing.clips)):
                 say(line, quiet=quiet)
-        from flows.extracting import check_crew
         from flows.scoring import score as flow
 
-        at, on = check_crew(engine, device)
         with clip_progress(clips, quiet=quiet):
             summary = flow(
                 source=source,

@@ -47,7 +47,7 @@ def check_model(model: Path) -> None:
     """
     if not (model / "run.json").is_file():
         raise UsageError(f"{model}: holds no trained model; make one with `dmd train SOURCE --out {model}`")
-    from dmd.checkpoint import read_record
+    from dmd.run_folder import read_record
 
     read_record(model)
 

@@ -6,7 +6,8 @@ from prefect import serve as serve_deployments
 from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
-from flows.extracting import check, extract
+from flows.extracting import extract
+from flows.requests import check
 from flows.scoring import score
 from flows.training import train
 from pipeline.errors import UsageError

@@ -5,12 +5,12 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
-
-from prefect.settings import PREFECT_API_URL
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from prefect.task_runners import TaskRunner
 
 Engine = Literal["local", "dask"]
 ENGINES: tuple[Engine, ...] = ("local", "dask")
@@ -35,8 +35,10 @@ def check_engine(engine: str) -> Engine:
 
 
 @contextmanager
-def task_runner(engine: Engine, workers: int) -> Iterator[TaskRunner[Any]]:
+def task_runner(engine: Engine, workers: int) -> "Iterator[TaskRunner[Any]]":
     """Give a started task runner with room for ``workers`` batches at a time."""
+    from prefect.task_runners import ThreadPoolTaskRunner
+
     if engine == "local":
         with ThreadPoolTaskRunner[Any](max_workers=workers) as threads:
             yield threads
@@ -66,6 +68,8 @@ CONFIGURATION = {
 @contextmanager
 def _address_for_children() -> Iterator[None]:
     """Tell the processes of a cluster where Prefect's server is: each would start its own otherwise."""
+    from prefect.settings import PREFECT_API_URL
+
     before = os.environ.get("PREFECT_API_URL")
     os.environ["PREFECT_API_URL"] = str(PREFECT_API_URL.value())
     try:

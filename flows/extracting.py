@@ -3,64 +3,31 @@
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from extractors.extraction import DEVICES, EXTRACTION_VERSION, Device, ExtractionConfig, preset
+from extractors.extraction import EXTRACTION_VERSION, Device
 from flows.artifacts import leave_markdown, leave_table
 from flows.batches import Crew, run_batches
-from flows.engines import Engine, check_engine
+from flows.engines import Engine
 from flows.outcome import ExtractSummary, Outcome
 from flows.progress import OBSERVER, Observer
+from flows.requests import Request, check, check_crew
 from flows.server import served_flow
 from flows.workers import WorkerSpec
 from pipeline.clip import Clip
-from pipeline.errors import UsageError
 from pipeline.failures import Failure
 from pipeline.quarantine import GIVEN_UP, Quarantine
-from pipeline.shards import parse_shard
-from pipeline.sources import Listing, read_source
+from pipeline.sources import Listing
 from pipeline.store import FeatureStore
-from pipeline.wrongsettings import wrong_settings
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
-
-
-def config_from(preset_name: str, file: Path | None) -> ExtractionConfig:
-    """Return a preset's configuration with a YAML file's values laid over it.
-
-    Raises
-    ------
-    UsageError
-        The file cannot be read, or holds a key or a value that does not exist.
-    """
-    base = preset(preset_name)
-    if file is None:
-        return base
-    from pydantic import ValidationError
-
-    from flows.settings_file import read_settings
-
-    given = read_settings(file)
-    try:
-        return ExtractionConfig.model_validate(_overlaid(base.model_dump(), given))
-    except ValidationError as error:
-        raise UsageError(f"{file}: {wrong_settings(error)}") from None
-
-
-def _overlaid(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **base,
-        **{k: _overlaid(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v
-           for k, v in given.items()},
-    }  # fmt: skip
 
 
 @served_flow(name="extract", validate_parameters=True, persist_result=False)
@@ -128,15 +95,6 @@ def extract(
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """An extraction that can start."""
-
-    settings: ExtractionConfig
-    listing: Listing
-    store: FeatureStore
-
-
-@dataclass(frozen=True, slots=True)
 class Effort:
     """How an extraction is done; none of it decides a value."""
 
@@ -144,50 +102,6 @@ class Effort:
     timeout_s: float
     device: Device = "auto"
     retry_failed: bool = False
-
-
-def check_crew(engine: str, device: str) -> tuple[Engine, Device]:
-    """Return engine and device; refuse those that are not there.
-
-    Raises
-    ------
-    UsageError
-        So.
-    """
-    found = check_engine(engine)
-    known = next((name for name in DEVICES if name == device), None)
-    if known is None:
-        raise UsageError(f"--device: there is no device {device!r}; choose one of {', '.join(DEVICES)}")
-    if device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise UsageError("--device cuda: torch sees no CUDA device; leave the option out, or see `dmd doctor`")
-    return found, known
-
-
-def check(
-    source: str,
-    out: str,
-    *,
-    preset: str = "embedded",
-    config: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    language: str = "en",
-    shard: str | None = None,
-) -> Request:
-    """Check all that can be wrong before the first clip is opened.
-
-    Raises
-    ------
-    PipelineError
-        The source, the configuration or the store cannot be used.
-    """
-    settings = config_from(preset, Path(config) if config else None)
-    part = parse_shard(shard) if shard else None
-    listing = read_source(Path(source), columns=dict(columns or {}), language=language)
-    listing = part.of(listing) if part else listing
-    return Request(settings, listing, FeatureStore(out, create=True))
 
 
 def fill(request: Request, effort: Effort, observe: Observer | None) -> list[Outcome]:

@@ -6,15 +6,16 @@ written, so their text features are made again; words, times, voice and face sta
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from dmd.text_reading import TextReading
-from extractors.text import TextConfig, TextExtractor, model_digest
+from extractors.text import TextConfig, TextExtractor, text_origin
 from pipeline.aligned import FLAGS, AlignedClip
 
 
 class TextReader:
-    """Embeds the words of clips as a model wants them read.
+    """Embeds the words of clips as a model wants them read; clips that were read so already keep their features.
 
     Parameters
     ----------
@@ -28,24 +29,33 @@ class TextReader:
 
     def __init__(self, reading: TextReading) -> None:
         self.reading = reading
-        self._extractor = TextExtractor(TextConfig(model=reading.encoder))
-        self._origin = reading.origin(model_digest(reading.encoder))
+        self._config = text_config(reading)
+        self._origin = text_origin(self._config)
+
+    @cached_property
+    def _extractor(self) -> TextExtractor:
+        return TextExtractor(self._config)
 
     def read(self, clip: AlignedClip) -> AlignedClip:
         """Return the clip with its text read anew; flagged if it is of another language than the training texts."""
-        found = self._extractor.embed([self.reading.written(word.text) for word in clip.words], clip.segments)
-        flags = set(clip.flags)
-        if found.words.mask.any() and not self.reading.knows(clip.info.language):
+        flags, read = set(clip.flags), self._reread(clip)
+        if read.text.mask.any() and not self.reading.knows(clip.info.language):
             flags.add("language_unsupported")
+        return replace(read, flags=tuple(flag for flag in FLAGS if flag in flags))
+
+    def _reread(self, clip: AlignedClip) -> AlignedClip:
         recipe: dict[str, Any] = dict(clip.provenance.get("recipe", {}))
-        recipe["models"] = {**recipe.get("models", {}), "text": self._origin}
-        return replace(
-            clip,
-            text=found.words,
-            pieces=found.pieces,
-            flags=tuple(flag for flag in FLAGS if flag in flags),
-            provenance={**clip.provenance, "recipe": recipe},
-        )
+        models = recipe.get("models", {})
+        if models.get("text") == self._origin:
+            return clip
+        found = self._extractor.embed([word.text for word in clip.words], clip.segments)
+        provenance = {**clip.provenance, "recipe": {**recipe, "models": {**models, "text": self._origin}}}
+        return replace(clip, text=found.words, pieces=found.pieces, provenance=provenance)
+
+
+def text_config(reading: TextReading) -> TextConfig:
+    """Return how words are extracted so that a model of this reading needs no other."""
+    return TextConfig(model=reading.encoder, form=reading.form)
 
 
 def read_for(reading: TextReading | None, clips: Iterable[AlignedClip]) -> Iterator[AlignedClip]:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from extractors.extraction import Device
 from flows.batches import Crew
 from flows.datasets import PICKLES, chosen_model, is_stored, open_dataset
 from flows.engines import Engine
-from flows.extracting import Count, Effort, Seconds, check, check_crew, fill
+from flows.extracting import Count, Effort, Seconds, fill
 from flows.outcome import Outcome, ScoreSummary
 from flows.progress import OBSERVER
-from flows.reading import TextReader
+from flows.reading import TextReader, text_config
+from flows.requests import Request, check, check_crew
 from flows.scoretable import check_out, write_scores
 from flows.server import served_flow
 from pipeline.aligned import AlignedClip
@@ -87,6 +89,8 @@ def score(
     with tempfile.TemporaryDirectory(prefix="dmd-score-") as folder, cleaned_up(lambda: shutil.rmtree(folder)):
         kept = store or str(Path(folder) / "store")
         found = check(source, kept, **request)  # type: ignore[arg-type]
+        if store is None:
+            found = _as_read(found, model)
         with ThreadPoolExecutor(1, thread_name_prefix="dmd-model") as aside:  # seconds that the workers need anyway
             ready = aside.submit(_ready, model, device)
             outcomes = fill(found, Effort(Crew(workers, engine), timeout_s), OBSERVER.get())
@@ -143,6 +147,16 @@ def _ready(model: str, device: str) -> "Ready":
     reader = TextReader(run.record.reading) if run.record.reading else None
     assert run.systems and run.normaliser
     return run, reader
+
+
+def _as_read(request: Request, model: str) -> Request:
+    """Return an extraction that reads words as the model wants them, for a store that nobody keeps."""
+    from dmd.run_folder import read_record
+
+    reading = read_record(Path(model)).reading
+    if reading is None:
+        return request
+    return replace(request, settings=request.settings.model_copy(update={"text": text_config(reading)}))
 
 
 def _clips(store: FeatureStore, only: Mapping[str, str] | None) -> Iterator[AlignedClip]:

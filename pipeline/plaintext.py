@@ -7,6 +7,10 @@ through the same form, so that both give the same score.
 
 import re
 import unicodedata
+from typing import Literal
+
+Form = Literal["written", "plain"]
+"""How words are given to a text model: as the transcript wrote them, or in their plain form."""
 
 APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 SPOKEN_SIGNS = {"&": " and ", "%": " percent ", "+": " plus ", "@": " at "}
@@ -44,3 +48,13 @@ def plain(text: str) -> str:
     spoken = "".join(SPOKEN_SIGNS.get(sign, sign) for sign in closed)
     kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in spoken.lower())
     return " ".join(RESTORED.get(word, word) for word in unicodedata.normalize("NFC", kept).split())
+
+
+def in_form(text: str, form: Form) -> str:
+    """Return a text as a text model that reads it in this form gets it."""
+    return plain(text) if form == "plain" else text
+
+
+def origin_in_form(digest: str, form: Form) -> str:
+    """Return what made text features: the model's sha256, and the form where it is not the written one."""
+    return digest if form == "written" else f"{digest} of {form} text"

@@ -61,8 +61,8 @@ def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None, m
     StoreError
         The folder holds no finished run, or that of ``out`` is missing or not writable.
     """
-    from dmd.checkpoint import EVALUATION, HISTORY, read_record
     from dmd.history import read_history
+    from dmd.run_folder import EVALUATION, HISTORY, read_record
 
     record = read_record(folder)
     evaluations = _evaluations(folder / EVALUATION)

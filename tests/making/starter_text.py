@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from dmd.checkpoint import NORMALISER, load_run, seed_folder, write_run
+from dmd.checkpoint import load_run
 from dmd.config import Dropouts
 from dmd.cross_validation import cross_validate
 from dmd.evaluation import Judge, labelled, video_groups
 from dmd.explanation import DELETED, explain, occluded
-from dmd.seed_job import MODEL
+from dmd.run_folder import MODEL, NORMALISER, seed_folder, write_run
 from dmd.starter import STARTER, STARTER_NAME
 from dmd.style import fit_style
 from dmd.text_reading import TextReading

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from dmd.training_config import TrainingConfig
-from flows.extracting import config_from
+from flows.requests import config_from
 from flows.training import training_config
 from pipeline.errors import UsageError
 from pipeline.wrongsettings import wrong_settings

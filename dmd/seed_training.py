@@ -64,7 +64,8 @@ class _SeedTraining:
         )
         self.collator = Collator(job.dataset, job.normaliser, input_shape(job.model), job.targets)
         self.batches = Batches(self.collator, job.train, self.device)
-        self.captured = CapturedPass(self._pass, [*self.system.parameters()], self.device)
+        longest = encoder.config.positions if encoder is not None else 0
+        self.captured = CapturedPass(self._pass, [*self.system.parameters()], self.device, longest=longest)
         batches = -(-len(job.train) // job.config.batch_size)
         # The published loop throws away what is left of an epoch after the last whole window of batches. Where
         # an epoch has not even one, it would never take a step; then the epoch is the window.
@@ -124,7 +125,7 @@ class _SeedTraining:
         for batch in batches:
             # Published: gradients of the batches are summed and clipped each time; corrected: averaged, clipped once.
             share = 1.0 if self.config.reference else batch.size / total
-            row = self.captured(batch) if share == 1.0 and not self.config.reference else self._pass(batch, share)
+            row = self.captured(batch, share)
             if self.config.reference:
                 torch.nn.utils.clip_grad_value_(self.system.parameters(), self.config.clip)
             if not self.sums.numel():
@@ -134,7 +135,7 @@ class _SeedTraining:
             torch.nn.utils.clip_grad_value_(self.system.parameters(), self.config.clip)
         self.optimizer.step()
 
-    def _pass(self, batch: Batch, share: float = 1.0) -> Tensor:
+    def _pass(self, batch: Batch, share: Tensor) -> Tensor:
         """Do forward and backward; return a batch's losses and graph edges, and a 1, on the device."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half(), cache_enabled=False):
             output, terms = self.system.step_losses(batch)

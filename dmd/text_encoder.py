@@ -105,9 +105,10 @@ class TextEncoder(nn.Module):
 
     def _read(self, ids: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
         """Return BERT's last hidden states [B, P, D]."""
-        found: Tensor = self.bert(
-            input_ids=ids, attention_mask=mask.to(torch.long), token_type_ids=segments
-        ).last_hidden_state
+        # With a mask [B, P] transformers asks the host whether anything is masked; on a GPU that would stop it.
+        on_cpu = ids.device.type == "cpu"
+        seen = mask.to(torch.long) if on_cpu else mask[:, None, None].expand(-1, 1, ids.shape[1], -1)
+        found: Tensor = self.bert(input_ids=ids, attention_mask=seen, token_type_ids=segments).last_hidden_state
         return found
 
     def _read_by_length(self, ids: Tensor, mask: Tensor, segments: Tensor) -> Tensor:

@@ -50,15 +50,30 @@ class Batch:
         """B, the number of samples."""
         return int(self.audio.values.shape[0])
 
-    def flat(self) -> list[Tensor] | None:
-        """Return its features, masks and labels in a fixed order, for `from_flat`; None with word pieces."""
-        if not isinstance(self.text, Modality):
-            return None
-        parts = [tensor for part in (self.text, self.audio, self.face) for tensor in (part.values, part.mask)]
+    def flat(self) -> list[Tensor]:
+        """Return its features, masks, word pieces and labels in a fixed order, for `like` and `from_flat`."""
+        parts = [tensor for part in (self.audio, self.face) for tensor in (part.values, part.mask)]
+        if isinstance(self.text, Modality):
+            parts = [self.text.values, self.text.mask, *parts]
+        else:
+            written = (self.text.ids, self.text.mask, self.text.word_index, self.text.segments)
+            parts = [*(tensor for tensor in written if tensor is not None), *parts]
         return parts if self.labels is None else [*parts, self.labels]
+
+    def like(self, tensors: Sequence[Tensor]) -> "Batch":
+        """Return a batch of the same make of other tensors, in the order of `flat`, without ``rows``."""
+        if isinstance(self.text, Modality):
+            return Batch.from_flat(tensors)
+        given = iter(tensors)
+        ids, mask = next(given), next(given)
+        index = None if self.text.word_index is None else next(given)
+        segments = None if self.text.segments is None else next(given)
+        text = Pieces(ids, mask, index, self.text.rows, segments)
+        audio, face = (Modality(next(given), next(given)) for _ in range(2))
+        return Batch(text, audio, face, next(given, None))
 
     @classmethod
     def from_flat(cls, tensors: Sequence[Tensor], rows: Tensor | None = None) -> Self:
-        """Return the batch that `flat` took apart, or one of other tensors in that order."""
+        """Return the batch of features that `flat` took apart, or one of other tensors in that order."""
         text, audio, face = (Modality(tensors[at], tensors[at + 1]) for at in (0, 2, 4))
         return cls(text, audio, face, tensors[6] if len(tensors) > 6 else None, rows)

@@ -79,14 +79,14 @@ def _limit(device: torch.device) -> int:
 
 
 def _bytes(collator: Collator, rows: Rows) -> int:
-    return len(rows) * sum(tensor.numel() * tensor.element_size() for tensor in collator(rows[:1]).flat() or [])
+    return len(rows) * sum(tensor.numel() * tensor.element_size() for tensor in collator(rows[:1]).flat())
 
 
 def _collated(collator: Collator, rows: Rows, device: torch.device) -> list[Tensor]:
     """Return features, masks and labels of all samples, filled block by block."""
     whole: list[Tensor] = []
     for first in range(0, len(rows), BLOCK):
-        block = collator(rows[first : first + BLOCK]).flat() or []
+        block = collator(rows[first : first + BLOCK]).flat()
         whole = whole or [part.new_empty((len(rows), *part.shape[1:]), device=device) for part in block]
         for all_of_it, part in zip(whole, block, strict=True):
             all_of_it[first : first + len(part)].copy_(part)

@@ -24,7 +24,7 @@ def collator() -> Collator:
 
 
 def same(found: Batch, expected: Batch) -> bool:
-    pairs = zip(found.flat() or [], expected.flat() or [], strict=True)
+    pairs = zip(found.flat(), expected.flat(), strict=True)
     return found.size == expected.size and all(torch.equal(a, b) and a.dtype == b.dtype for a, b in pairs)
 
 

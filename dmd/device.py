@@ -32,19 +32,19 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
     On a CPU the results are the same to the last bit on any machine with the same torch and instruction set. On a
     GPU the few operations without a repeatable form run as they are.
     """
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     rng = torch.get_rng_state()
     if device.type == "cuda":
         os.environ.setdefault(CUBLAS, ":4096:8")
     try:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(True, warn_only=device.type != "cpu")
+        # Not torch.use_deterministic_algorithms: that loads the compiler, more than a second of every command.
+        torch.set_deterministic_debug_mode("error" if device.type == "cpu" else "warn")
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         yield
     finally:
         torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1], warn_only=warn_only)
+        torch.set_deterministic_debug_mode(before[1])
         torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
         torch.set_rng_state(rng)

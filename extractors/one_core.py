@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import numpy as np
-from scipy import linalg
-from threadpoolctl import ThreadpoolController
 
 _inside: ContextVar[bool] = ContextVar("one_core", default=False)
 
@@ -25,6 +22,10 @@ def one_core() -> Iterator[None]:
     if _inside.get() and (torch is None or torch.get_num_threads() == 1):
         yield
         return
+    import numpy as np
+    from scipy import linalg
+    from threadpoolctl import ThreadpoolController
+
     # Looked for each time, a millisecond or two: a library that was loaded since the last time counts too. These two
     # bring a BLAS of their own each and may be needed for the first time inside.
     assert np.__version__ and linalg

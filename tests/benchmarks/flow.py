@@ -1,7 +1,8 @@
 """What the flows cost beside the work: time to a first score, Prefect's share a clip, clips a second.
 
 - `first_result_s`: wall seconds of `dmd score` on one sample clip, while Prefect's server is still
-  there from the command before; `first_result_cold_s`: without one.
+  there from the command before; `first_result_cold_s`: without one; `first_result_cpu_s`: CPU seconds of the command
+  and its worker, which do not depend on what else the machine does.
 - `prefect_overhead_s_per_clip`: CPU seconds that a clip costs more in a flow with a worker process than in a loop.
   Measured on clips of text alone, from the difference between many and few, so that starting up is not counted; the
   server's own share is not in it.
@@ -50,7 +51,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         first = _table(folder / "one.csv", [clip for clip in read_source(DATA).clips if clip.clip_id == SAMPLE])
         score = ["score", str(first), "--out", str(folder / "scores.csv")]
         cold_s = _wall_s(score, environment)
-        warm_s = [_wall_s(score, environment) for _ in range(options.repeats)]
+        warm_s, warm_cpu_s = [], []
+        for _ in range(options.repeats):
+            began = time.perf_counter()
+            warm_cpu_s.append(_cpu_s(score, environment))
+            warm_s.append(time.perf_counter() - began)
         clips = clips_at_hand()
         source = _table(folder / "clips.csv", clips)
         extract = ["extract", str(source), "--out", str(folder / "store"), "--workers", "2"]
@@ -59,6 +64,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "first_result_s": median(warm_s),
         "first_result_cold_s": cold_s,
+        "first_result_cpu_s": median(warm_cpu_s),
         "prefect_overhead_s_per_clip": overhead_s,
         "clips_per_s": len(clips) / extract_s,
         "clips": len(clips),

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-
 _inside: ContextVar[bool] = ContextVar("one_core", default=False)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.extracting import config_from
+from flows.requests import config_from
 from flows.settings_file import read_settings
 from flows.training import training_config
 from pipeline.errors import UsageError

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from pipeline.textfile import TextFileError, read_text
 MAX_TABLE_BYTES = 128 * 1024 * 1024
 """Half a million clips with a sentence each."""
 MAX_FIELD_CHARS = 1_000_000
+MAX_LINE_CHARS = 4_000_000
+MAX_COLUMNS = 10_000
+MAX_ROWS = 2_000_000
+"""A table of two letters a line has a hundred times as many bytes in memory as in the file."""
 SEPARATORS = (",", ";", "\t")
 
 
@@ -130,6 +135,7 @@ def _csv(path: Path, content: str) -> Table:
         for fields in reader:
             if any(field.strip() for field in fields):
                 rows.append(_csv_row(reader.line_num, header, fields))
+                _check_count(path, "rows", len(rows), MAX_ROWS)
     except csv.Error as error:
         raise UsageError(f"{os.fspath(path)!r}: line {reader.line_num}: {error}; correct it") from None
     return Table(path, tuple(header), tuple(rows))
@@ -146,7 +152,8 @@ def _csv_row(line: int, header: Sequence[str], fields: Sequence[str]) -> Row:
 def _check_header(path: Path, header: Sequence[str]) -> None:
     if not any(header):
         raise UsageError(f"{os.fspath(path)!r}: is empty; its first line must name the columns")
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    _check_count(path, "columns", len(header), MAX_COLUMNS)
+    twice = sorted({name for name, count in Counter(header).items() if name and count > 1})
     if twice:
         raise UsageError(f"{os.fspath(path)!r}: has the column {twice[0]!r} twice; rename one")
 
@@ -159,9 +166,16 @@ def _json_lines(path: Path, content: str) -> Table:
             row = _json_row(line, text)
             columns.update(dict.fromkeys(row.values))
             rows.append(row)
+            _check_count(path, "rows", len(rows), MAX_ROWS)
+            _check_count(path, "columns", len(columns), MAX_COLUMNS)
     if not rows:
         raise UsageError(f"{os.fspath(path)!r}: is empty; give one JSON object a line")
     return Table(path, tuple(columns), tuple(rows))
+
+
+def _check_count(path: Path, what: str, count: int, most: int) -> None:
+    if count > most:
+        raise UsageError(f"{os.fspath(path)!r}: has more than {most} {what}; give a table of clips, or parts of it")
 
 
 def _split_lines(content: str) -> Iterator[str]:
@@ -170,6 +184,8 @@ def _split_lines(content: str) -> Iterator[str]:
 
 
 def _json_row(line: int, text: str) -> Row:
+    if len(text) > MAX_LINE_CHARS:
+        return Row(line, {}, f"has more than {MAX_LINE_CHARS} characters; write one clip a line")
     try:
         content = parse_json(text)
     except ValueError:

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from pipeline import tables
 from pipeline.errors import UsageError
 from pipeline.tables import number, read_table, rename_columns, require_column
 
@@ -90,3 +91,27 @@ def test_what_is_no_finite_number_is_refused(tmp_path, value):
     row = table(tmp_path, f"path;start_s\na;{value}\n").rows[0]
     with pytest.raises(ValueError, match="not a number"):
         number(row, "start_s")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", "path\n" + "a\n" * 50, "more than 40 rows"),
+        ("x.jsonl", '{"path": "a"}\n' * 50, "more than 40 rows"),
+        ("x.csv", ",".join(f"c{at}" for at in range(50)), "more than 40 columns"),
+        ("x.jsonl", "".join(f'{{"c{at}": 1}}\n' for at in range(41)), "more than 40 (columns|rows)"),
+        ("x.jsonl", json.dumps({f"c{at}": 1 for at in range(41)}), "more than 40 columns"),
+    ],
+)
+def test_a_table_of_more_than_clips_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch, name, content, said):
+    monkeypatch.setattr(tables, "MAX_ROWS", 40)
+    monkeypatch.setattr(tables, "MAX_COLUMNS", 40)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UsageError, match=said):
+        read_table(tmp_path / name)
+
+
+def test_a_line_without_end_costs_itself(tmp_path):
+    (tmp_path / "x.jsonl").write_text('{"a": [' + "[]," * 1_500_000 + '[]]}\n{"path": "a"}\n')
+    first, second = read_table(tmp_path / "x.jsonl").rows
+    assert "more than 4000000 characters" in first.error and second.get("path") == "a"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.clipfile import ClipHeader
 from pipeline.errors import StoreError, UsageError
+from pipeline.failures import Failure
 from pipeline.quarantine import read_quarantine, write_quarantine
 from pipeline.store import FeatureStore
 
@@ -42,6 +43,7 @@ def merge(sources: Sequence[Path], target: Path) -> Merged:
         _check_settings([into, *stores] if known and into.settings.keys() > {"format"} else stores)
         _check_clips([into, *stores])
         into.write_settings({key: value for key, value in stores[0].settings.items() if key != "format"})
+        lasting = _of_other_files([into, *stores])
         added = kept = 0
         for store in stores:
             for header in _headers(store):
@@ -50,7 +52,7 @@ def merge(sources: Sequence[Path], target: Path) -> Merged:
                 else:
                     into.write_bytes(header.clip_id, store.file(header.clip_id).read_bytes())
                     added += 1
-        return Merged(added, kept, _merge_failures([into, *stores], into))
+        return Merged(added, kept, _merge_failures([into, *stores], into, lasting))
 
 
 def _check_settings(stores: Sequence[FeatureStore]) -> None:
@@ -86,8 +88,14 @@ def _headers(store: FeatureStore) -> list[ClipHeader]:
     return sorted(store.headers(), key=lambda header: header.clip_id)
 
 
-def _merge_failures(stores: Sequence[FeatureStore], into: FeatureStore) -> int:
-    failures = {row.clip_id: row for store in stores for row in store.failures() if row.clip_id not in into}
+def _of_other_files(stores: Sequence[FeatureStore]) -> list[Failure]:
+    """Return failures of ids that the same store holds: of a second file that had the id of another."""
+    return [row for store in stores for row in store.failures() if row.clip_id in store]
+
+
+def _merge_failures(stores: Sequence[FeatureStore], into: FeatureStore, lasting: Sequence[Failure]) -> int:
+    missing = [row for store in stores for row in store.failures() if row.clip_id not in into]
+    failures = {(row.clip_id, row.path): row for row in (*missing, *lasting)}
     held = {key: value for store in stores for key, value in read_quarantine(store.path).items() if key not in into}
     into.write_failures(list(failures.values()))
     write_quarantine(into.path, held)

@@ -46,6 +46,17 @@ def test_a_clip_that_failed_in_one_store_and_stands_in_another_has_not_failed(tm
     assert not read_quarantine(tmp_path / "all")
 
 
+def test_a_second_file_of_one_id_has_failed_although_the_first_one_stands_there(tmp_path):
+    two = Failure("a", "/a.mov", "source", "two clips have the id 'a'")
+    make(tmp_path / "1", "a").write_failures([two])
+    make(tmp_path / "2", "b")
+    for _ in range(2):
+        assert merge([tmp_path / "1", tmp_path / "2"], tmp_path / "all").failed == 1
+        assert FeatureStore(tmp_path / "all").failures() == [two]
+    make(tmp_path / "3", "c")
+    assert merge([tmp_path / "3"], tmp_path / "all").failed == 1
+
+
 def test_stores_that_do_not_fit_are_refused_before_anything_is_written(tmp_path):
     make(tmp_path / "1", "a")
     make(tmp_path / "2", "b", settings=2)

@@ -44,6 +44,8 @@ class Placement:
     """Which step of the ladder found it."""
     fit: float
     """How well the words explain the sound, in nats a frame against free speech; below `mismatch_fit` they do not."""
+    order_gain: float | None = None
+    """Nats by which another order of the words explains it better; None: not asked for, or not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,11 @@ class Aligner(Protocol):
     def sayings(self, written: Sequence[str]) -> list[Saying]:
         """Return how each written word is said; needs no sound."""
 
-    def place(self, written: Sequence[str], samples: NDArray[np.float32]) -> Placement | None:
-        """Return where the words are in 16 kHz sound [N]; None if the sound cannot hold them."""
+    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
+        """Return where the words are in 16 kHz sound [N]; None if the sound cannot hold them.
+
+        With ``orders`` they are compared with the same words in other orders, if the aligner can.
+        """
 
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
         """Return which of the words are spoken in the sound, by index, and roughly where; others may follow later.

@@ -51,13 +51,13 @@ class EnglishAligner:
         return [_saying([self._pronouncer.pronunciations(word)[0] for word in row]) for row in rows]
 
     @one_core()
-    def place(self, written: Sequence[str], samples: NDArray[np.float32]) -> Placement | None:
+    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
         """Return where the words are; None if the sound is too short for their phones, or nothing is said."""
         rows = spoken_words(written, "en", self._pronouncer.known)
         sounds = [self._pronouncer.pronunciations(word) for row in rows for word in row]
         if not sounds:
             return None
-        found = align(self._model, sounds, samples)
+        found = align(self._model, sounds, samples, orders)
         if found is None:
             return None
         fits = [float(found.fit[word.start_frame : word.end_frame].mean()) for word in found.words]
@@ -66,7 +66,7 @@ class EnglishAligner:
         for row in rows:
             here = [next(words) for _ in row]
             placed.append(_row([word for word, _ in here], [each for _, each in here], fit) if here else None)
-        return Placement(tuple(placed), _rung(found), fit)
+        return Placement(tuple(placed), _rung(found), fit, found.order_gain)
 
     @one_core()
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:

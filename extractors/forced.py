@@ -20,6 +20,7 @@ from extractors.pronounce import Pronunciation
 from extractors.sphinx_model import SphinxModel
 from extractors.viterbi import Path, best_path
 from extractors.word_graph import EAGER_SKIP_LOG, NO_WORD, SKIP_LOG, WordGraph, loose_word_graph, word_graph
+from extractors.word_order import HeardWord, heard_frames, other_orders
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
@@ -77,9 +78,13 @@ class ForcedAlignment:
     fit: Float
     """[shape=(T,)] how much better each frame of a word fits its place than any phone (`extractors.confidence`);
     between words 0."""
+    order_gain: float | None = None
+    """Nats by which the same words in another order explain the sound better; None: not asked, or one word."""
 
 
-def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float) -> ForcedAlignment | None:
+def align(
+    model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float, orders: bool = False
+) -> ForcedAlignment | None:
     """Place spoken words in sound; None if there are too few frames to hold their phones (three each).
 
     Parameters
@@ -89,6 +94,8 @@ def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples:
         Each spoken word with its pronunciations, none empty.
     samples : ndarray [shape=(N,)]
         16 kHz mono.
+    orders : bool
+        Whether to compare with other orders of the words.
     """
     mel = log_mel(samples)
     features = with_slopes(cepstra(mel))
@@ -103,13 +110,26 @@ def align(model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples:
     adapted = _adapted(model, first, mel, features, spoken, _senones(graph, path))
     own = adapted.scores(features, graph.senones)
     evidence = LEVEL_WEIGHT * speech_evidence(level_db, pauses, spoken)
-    path = best_path(graph.graph, (own + np.where(graph.silent_senones, 0.0, evidence[:, None])).astype(np.float32))
+    path = best_path(graph.graph, _weighed(graph, own, evidence))
     if path is None:
         return None
     aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
     spoken = graph.words[path.states] != NO_WORD
     placed = without_smacks(list(_placed_words(model, graph, path).values()))
-    return ForcedAlignment(placed, path.lag, _fit_of_words(model, adapted, features, aligned, spoken))
+    heard = [_heard(model, word) for word in placed] if orders else []
+    plain = _plain_scores(model, adapted, features, spoken, heard)
+    fit = np.asarray(np.where(spoken, frame_fit(aligned, plain), 0.0), np.float32)
+    gain: float | None = None
+    if len(heard) > 1:
+        rivals = other_orders(model, heard, plain, evidence)
+
+        def exact(order: Sequence[int]) -> float:
+            other = word_graph(model, [words[word] for word in order])
+            found = best_path(other.graph, _weighed(other, adapted.scores(features, other.senones), evidence))
+            return found.score - path.score if found else -np.inf
+
+        gain = max((exact(rival.order) for rival in rivals if rival.gain > 0.0), default=0.0)
+    return ForcedAlignment(placed, path.lag, fit, gain)
 
 
 def without_smacks(words: Sequence[PlacedWord]) -> tuple[PlacedWord, ...]:
@@ -160,12 +180,25 @@ def align_loosely(
     return _placed_words(model, graph, path)
 
 
-def _fit_of_words(model: SphinxModel, adapted: AdaptedModel, features: Float, aligned: Float, spoken: Mask) -> Float:
-    """Score every phone only where words are, and as far around them as the fit is smoothed: half the cost."""
+def _weighed(graph: WordGraph, scores: Float, evidence: NDArray[np.float64]) -> Float:
+    """Add the evidence of speech to the scores of all that is no silence."""
+    return (scores + np.where(graph.silent_senones, 0.0, evidence[:, None])).astype(np.float32)
+
+
+def _heard(model: SphinxModel, word: PlacedWord) -> HeardWord:
+    return HeardWord(tuple(model.number(phone.name) for phone in word.phones), word.start_frame, word.end_frame)
+
+
+def _plain_scores(
+    model: SphinxModel, adapted: AdaptedModel, features: Float, spoken: Mask, heard: Sequence[HeardWord]
+) -> Float:
+    """Score every phone only where words are, and as far around them as anybody looks: half the cost."""
     near = ~_eroded(~spoken, SMOOTHING_FRAMES // 2)
+    if heard:
+        near |= heard_frames(heard, len(features))
     free = np.zeros((len(features), model.plain_senones.size), np.float32)
     free[near] = adapted.scores(features[near], model.plain_senones.reshape(-1))
-    return np.asarray(np.where(spoken, frame_fit(aligned, free), 0.0), np.float32)
+    return free
 
 
 def _loose_path(

@@ -28,6 +28,8 @@ class TimedRow:
     """Of the utterance that it was found in; None where nothing was searched."""
     own_fit: float | None = None
     """Of the word alone, where its aligner says it."""
+    order_gain: float | None = None
+    """Of the utterance, as `Placement.order_gain`."""
     judged: bool = True
     """Whether somebody looked for it here: then no fit means that nobody says it."""
 
@@ -35,7 +37,8 @@ class TimedRow:
 def found_row(found: PlacedRow, placement: Placement, start_s: float) -> TimedRow:
     """Return a word that was found in sound which begins at ``start_s``."""
     place = found.interval.shifted(start_s)
-    return TimedRow(place, found.confidence, placement.rung, found.saying, placement.fit, found.fit)
+    own, gain = found.fit, placement.order_gain
+    return TimedRow(place, found.confidence, placement.rung, found.saying, placement.fit, own, gain)
 
 
 def given_row(transcript: Transcript, index: int) -> TimedRow:
@@ -74,13 +77,15 @@ def aligned_rows(
     speech: SpeechEnvelope,
     aligner: Aligner,
     whole: bool,
+    orders: bool = False,
 ) -> list[TimedRow]:
     """Let the aligner place the words of a stretch; spread them if it cannot.
 
     Of a recording that was cut (not ``whole``), words that do not fit where they were thought to be get no place.
+    With ``orders`` they are compared with other orders of themselves.
     """
     sound = samples[round(stretch.start_s * RATE_HZ) : round(stretch.end_s * RATE_HZ)]
-    placement = aligner.place([written[word] for word in stretch.words], sound)
+    placement = aligner.place([written[word] for word in stretch.words], sound, orders)
     if placement is not None and not whole and placement.fit < aligner.mismatch_fit - UNSAID_MARGIN:
         return [rows[word] for word in stretch.words]  # the rough search was mistaken: nobody says this here
     if placement is None:

@@ -25,6 +25,8 @@ Order = tuple[int, ...]
 WINDOW_WORDS, OVERLAP_WORDS = 8, 2
 MARGIN_FRAMES = 30
 """Sound around the words of a window, if no other words are there."""
+MOST_ORDERS = 2
+"""So many are worth an exact score."""
 ENTRY_LOGS = (0.0, -20.0)
 """Cost of every word that is heard without an order: many short ones, or few long ones."""
 _NEVER = -1e30
@@ -49,7 +51,7 @@ class OtherOrder:
 
 
 def other_orders(
-    model: SphinxModel, words: Sequence[HeardWord], plain: Float, evidence: Float64, most: int
+    model: SphinxModel, words: Sequence[HeardWord], plain: Float, evidence: Float64, most: int = MOST_ORDERS
 ) -> list[OtherOrder]:
     """Return the best of the other orders that are tried, the best first; none if there is none.
 

@@ -17,7 +17,7 @@ from extractors.aligner import Aligner, Saying
 from extractors.cepstra import RATE_HZ
 from extractors.given_words import given_to_silence, heard_given, moved_given
 from extractors.languages import AlignerShelf
-from extractors.mismatch import Passage, is_mismatch, worst_passage
+from extractors.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
 from extractors.neighbours import beside_neighbours
 from extractors.rows import fit_rows
 from extractors.timed_rows import (
@@ -71,6 +71,7 @@ class TimedWords:
     quality: dict[str, float | str] = field(default_factory=dict)
     """Figures for the provenance: `word_confidence` (median), `words_proportional` (a share), `alignment_fit` (nats a
     frame), `alignment_contrast` (how much better than in reverse; only where the fit leaves a doubt),
+    `alignment_order_gain` (nats by which another order of the words explains the sound better; only where one does),
     `alignment_worst_fit` and `alignment_worst_doubt` (of the passage that fits worst), `alignment_worst_first` and
     `alignment_worst_last` (its words, counted from 0; only where it is why the clip is flagged),
     `alignment_problem`, `transcript_problem` (one line, where there is one)."""
@@ -195,7 +196,9 @@ class WordTimer:
             quality |= {} if contrast is None else {"alignment_contrast": contrast}
             worst = _worst_passage(rows, aligner, self._config.mismatch_fit)
             quality |= worst.figures() if worst else {}
-            wrong = wrong or misfit or (worst is not None and worst.foreign)
+            gain = max((row.order_gain for row in spoken if row.order_gain is not None), default=0.0)
+            quality |= {"alignment_order_gain": gain} if gain > 0.0 else {}
+            wrong = wrong or misfit or (worst is not None and worst.foreign) or gain > OUT_OF_ORDER
         flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
         problems = (*transcript.problems, *moved_given(rows, places))
@@ -234,15 +237,18 @@ def _timed(
         for index, (known, saying) in enumerate(zip(given, sayings, strict=True))
     ]
     recording = Recording(written, lasting_s(written, sayings), samples, RATE_HZ)
-    for bounds in bounded_stretches(transcript, given, samples.size / RATE_HZ):
+    every = bounded_stretches(transcript, given, samples.size / RATE_HZ)
+    for bounds in every:
         # Any words find a best path through silence; where nobody is heard, no place is better than another.
         if aligner is None or not somebody_heard(speech, bounds):
             found = [(bounds, spread_rows(rows, written, bounds, speech))]
         else:
             cut = utterances(bounds, recording, aligner.rough)
             whole = cut == [bounds]
+            orders = whole and len(every) == 1
             found = [
-                (stretch, aligned_rows(rows, written, stretch, samples, speech, aligner, whole)) for stretch in cut
+                (stretch, aligned_rows(rows, written, stretch, samples, speech, aligner, whole, orders))
+                for stretch in cut
             ]
         for stretch, placed in found:
             for word, row in zip(stretch.words, placed, strict=True):

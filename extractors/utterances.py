@@ -1,20 +1,19 @@
 """Long recordings become utterances: stretches of sound with the words that are spoken in them.
 
-What a timed transcript knows bounds the search; where it knows nothing, and a stretch is too long for one exact
-search, the words are first found roughly, a minute of sound at a time, and the recording is cut at the pauses
-between them. Memory depends on the length of a stretch, never on that of the recording.
+Where a stretch that is bounded by what a timed transcript knows (`cue_bounds`) is too long for one exact search, the
+words are first found roughly, a minute of sound at a time, and the recording is cut at the pauses between them.
+Memory depends on the length of a stretch, never on that of the recording.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.lead_in import beginning_s
+from extractors.unwritten import Unwritten, until_sparse
 from pipeline.longsound import Samples
 from pipeline.timegrid import Interval
-from pipeline.words import Transcript
 
 Float = NDArray[np.float32]
 RoughSearch = Callable[[Sequence[str], Float, bool], dict[int, Interval]]
@@ -32,8 +31,6 @@ PAUSE_S = 0.6
 """Words further apart belong to different utterances."""
 PAD_S = 0.5
 """Sound around the words of an utterance, if no other words are there: a rough place may be wrong by this much."""
-CUE_MARGIN_S = 0.3
-"""How far speech may reach out of its subtitle."""
 WINDOW_S, TRUSTED_S = 60.0, 50.0
 """A rough search hears this much sound; words that end after the second are searched again with what follows."""
 FASTEST_WORDS_A_S = 4.0
@@ -65,35 +62,6 @@ class Recording:
     def cut(self, start_s: float, end_s: float) -> Float:
         """Return the samples of ``[start_s, end_s)``."""
         return self.samples[round(start_s * self.rate_hz) : round(end_s * self.rate_hz)]
-
-
-def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s: float) -> list[Stretch]:
-    """Return the words without times in runs, each with the sound that it must lie in.
-
-    A cue bounds its words, with a margin that ends half way to the next cue; words with times bound those between
-    them; everything else is bounded by its neighbours. Bounds that leave no sound are widened to what is left.
-
-    Parameters
-    ----------
-    transcript : Transcript
-    given : sequence of bool
-        Which words have times that are kept.
-    duration_s : float
-    """
-    cue_of = _cue_of_word(transcript)
-    edges = _cue_bounds(transcript, duration_s)
-    found: list[Stretch] = []
-    word = 0
-    while word < len(given):
-        if given[word]:
-            word += 1
-            continue
-        end = word
-        while end < len(given) and not given[end] and cue_of[end] == cue_of[word]:
-            end += 1
-        found.append(_between(transcript, given, edges, cue_of, word, end, duration_s))
-        word = end
-    return found
 
 
 def uncut(words: int, lasting_s: float) -> bool:
@@ -128,23 +96,32 @@ def _rough_places(stretch: Stretch, recording: Recording, rough: RoughSearch) ->
     places: dict[int, Interval] = {}
     word, end_word = stretch.words[0], stretch.words[-1] + 1
 
-    def found_from(at_s: float) -> dict[int, Interval]:
-        until_s = min(at_s + WINDOW_S, stretch.end_s)
-        ahead = min(end_word, word + int(FASTEST_WORDS_A_S * (until_s - at_s)) + 1)
-        return rough(recording.written[word:ahead], recording.cut(at_s, until_s), False)
+    heard: dict[float, dict[int, Interval]] = {}
 
-    at_s = beginning_s(found_from, stretch.start_s, stretch.end_s)
+    def found_from(at_s: float) -> dict[int, Interval]:
+        if at_s not in heard:
+            until_s = min(at_s + WINDOW_S, stretch.end_s)
+            ahead = min(end_word, word + int(FASTEST_WORDS_A_S * (until_s - at_s)) + 1)
+            heard[at_s] = rough(recording.written[word:ahead], recording.cut(at_s, until_s), False)
+        return heard[at_s]
+
+    skipped = Unwritten(stretch.end_s - stretch.start_s)
+    at_s, begun = stretch.start_s, False
     while word < end_word and at_s < stretch.end_s - 0.1:
+        at_s = skipped.end_s(found_from, at_s, stretch.end_s, first=not begun)
+        begun = True
         until_s = min(at_s + WINDOW_S, stretch.end_s)
         last = until_s == stretch.end_s
         found = {word + index: place.shifted(at_s) for index, place in found_from(at_s).items()}
-        sure = found if last else _trusted(found, at_s + TRUSTED_S)
+        dense = until_sparse(found, word)
+        sure = dense or (found if last else _trusted(found, at_s + TRUSTED_S))
         places |= {index: place for index, place in sure.items() if _plausible(place, recording.lasting_s[index])}
         if sure:
             word, at_s = max(sure) + 1, max(place.end_s for place in sure.values())
         else:
             at_s = until_s if last else at_s + TRUSTED_S
-        if last:
+        heard.clear()
+        if last and not dense:
             break
     return places
 
@@ -257,57 +234,3 @@ def _apart(places: dict[int, Interval]) -> Iterator[list[int]]:
         run.append(word)
     if run:
         yield run
-
-
-def _cue_of_word(transcript: Transcript) -> list[int]:
-    """Return the number of the cue that holds each word; -1 where none does."""
-    owner = [-1] * len(transcript.words)
-    for number, cue in enumerate(transcript.cues):
-        owner[cue.first_word : cue.end_word] = [number] * len(owner[cue.first_word : cue.end_word])
-    return owner
-
-
-def _cue_bounds(transcript: Transcript, duration_s: float) -> list[Interval]:
-    """Each cue with its margin, cut half way to its neighbours and to the sound."""
-    bounds = []
-    for number, cue in enumerate(transcript.cues):
-        before_s = transcript.cues[number - 1].end_s if number else -np.inf
-        after_s = transcript.cues[number + 1].start_s if number + 1 < len(transcript.cues) else np.inf
-        start_s = max(cue.start_s - CUE_MARGIN_S, min(cue.start_s, (before_s + cue.start_s) / 2), 0.0)
-        end_s = min(cue.end_s + CUE_MARGIN_S, max(cue.end_s, (cue.end_s + after_s) / 2), duration_s)
-        bounds.append(Interval(min(start_s, duration_s), max(end_s, min(start_s, duration_s))))
-    return bounds
-
-
-def _between(
-    transcript: Transcript,
-    given: Sequence[bool],
-    edges: Sequence[Interval],
-    cue_of: Sequence[int],
-    first: int,
-    end: int,
-    duration_s: float,
-) -> Stretch:
-    """Bound a run of words by its cue, or by the cues and the words with times around it."""
-    low_s, high_s = 0.0, duration_s
-    if cue_of[first] >= 0:
-        low_s, high_s = edges[cue_of[first]].start_s, edges[cue_of[first]].end_s
-    else:
-        low_s = max((edges[owner].end_s for owner in cue_of[:first] if owner >= 0), default=0.0)
-        high_s = min((edges[owner].start_s for owner in cue_of[end:] if owner >= 0), default=duration_s)
-    for word in range(end, len(given)):
-        if given[word]:
-            high_s = min(high_s, transcript.words[word].start_s or 0.0)
-            break
-    for word in range(first):
-        if given[word]:
-            start_s, end_s = transcript.words[word].start_s or 0.0, transcript.words[word].end_s or 0.0
-            # A word that ends after the next given one began ends too late.
-            low_s = max(low_s, min(end_s if end_s <= high_s else start_s, duration_s))
-    stretch = Stretch(tuple(range(first, end)), low_s, max(low_s, high_s))
-    return stretch if stretch.end_s - stretch.start_s >= 0.05 else _widened(stretch, duration_s)
-
-
-def _widened(stretch: Stretch, duration_s: float) -> Stretch:
-    """Give a run whose bounds leave no sound a little of what surrounds it."""
-    return replace(stretch, start_s=max(0.0, stretch.start_s - PAD_S), end_s=min(duration_s, stretch.end_s + PAD_S))

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.aligner import Aligner, Saying
 from extractors.cepstra import RATE_HZ
+from extractors.cue_bounds import bounded_stretches
 from extractors.given_words import given_to_silence, heard_given, moved_given
 from extractors.languages import AlignerShelf
 from extractors.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
@@ -29,7 +30,7 @@ from extractors.timed_rows import (
     spread_rows,
     with_word_cues,
 )
-from extractors.utterances import Recording, bounded_stretches, uncut, utterances
+from extractors.utterances import Recording, uncut, utterances
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.longsound import Samples
 from pipeline.speech import SpeechEnvelope, speech_envelope

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from extractors.utterances import LONGEST_S, MOST_WORDS, Recording, Stretch, bounded_stretches, utterances
+from extractors.cue_bounds import bounded_stretches
+from extractors.utterances import LONGEST_S, MOST_WORDS, Recording, Stretch, utterances
 from extractors.wordtiming import WordTimer, WordTimingConfig
 from pipeline.timegrid import Interval
 from pipeline.words import Cue, Transcript, TranscriptWord, plain_transcript

@@ -1,9 +1,5 @@
 """Published weights into a system, and out of it."""
 
-import pickle
-import re
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,9 +7,10 @@ import torch
 from torch import Tensor
 
 from dmd.config import DmdConfig
+from dmd.reference.checkpoint_file import load_tensors
 from dmd.reference.names import places
 from dmd.system import DmdSystem
-from pipeline.errors import FeatureMismatchError, UsageError
+from pipeline.errors import FeatureMismatchError
 
 _NOT_PARAMETERS = (".version", "._float_tensor", ".embeddings.position_ids")
 """Ends of names of published buffers: a constant, one that is never initialised, one of old `transformers`."""
@@ -70,7 +67,7 @@ def published_tensors(state: Mapping[str, Tensor] | Path) -> dict[str, Tensor]:
     UsageError
         When the file is not a state dict of tensors.
     """
-    found = _loaded(state) if isinstance(state, Path) else state
+    found = load_tensors(state) if isinstance(state, Path) else state
     bare = not any(name.startswith(_PREFIXES) for name in found)
     named = {f"dmd.{name}" if bare else name: tensor for name, tensor in found.items()}
     return {name: tensor for name, tensor in named.items() if not name.endswith(_NOT_PARAMETERS)}
@@ -95,68 +92,6 @@ def to_reference_gradients(system: DmdSystem) -> dict[str, Tensor | None]:
             gradient = held[place.ours].grad
             gradients[place.published] = None if gradient is None else place.take(gradient).clone()
     return gradients
-
-
-_LOADS = re.compile(r"GLOBAL (\S+)")
-_ADVICE = ("Weights only load failed", "Check the documentation", "Please file an issue")
-
-
-def _first_bytes(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(4)
-
-
-def _refuse_bomb(path: Path) -> None:
-    """Refuse an archive that says it holds more than its own size: torch compresses nothing, and loads it all."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
-        if path.is_file() and _first_bytes(path) == b"PK\x03\x04":  # torch's reader might make something of it
-            raise UsageError(
-                f"{path}: not a checkpoint that can be read safely (a damaged archive); copy the .pth again, whole"
-            ) from None
-        return  # torch's older format, or no checkpoint at all: it says which
-    size = path.stat().st_size
-    held = sum(entry.file_size for entry in entries)
-    if held > size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise UsageError(
-            f"{path}: refused: it is compressed ({size} bytes that become {held}), which no checkpoint of torch is; "
-            "save it again with torch.save"
-        )
-
-
-def _loaded(path: Path) -> Mapping[str, Tensor]:
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path}: is no regular file; give the .pth")
-    _refuse_bomb(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # about a pickle protocol: it is read or refused below
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise UsageError(f"{path}: {_refusal(error)}") from None
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise UsageError(f"{path}: not a plain state dict of tensors, as the published code writes it")
-    for name, value in found.items():
-        if value.numel() * value.element_size() > value.untyped_storage().nbytes():
-            raise UsageError(f"{path}: refused: {str(name)[:100]!r} is larger than what the file holds of it")
-    return found
-
-
-def _refusal(error: Exception) -> str:
-    """Say why torch read nothing, without its advice to read the file with all that it may run."""
-    name = _LOADS.search(str(error))
-    if name is not None:
-        return (
-            f"refused: the checkpoint tries to load {name[1]}, which is no tensor; nothing of it was run; use the "
-            "file only if you know who made it, and have it saved as a plain state dict"
-        )
-    told = [part for part in map(str.strip, str(error).split("\n\n")) if part and not part.startswith(_ADVICE)]
-    reason = " ".join(told[0].split()) if told else type(error).__name__
-    return f"not a checkpoint that can be read safely ({reason}); copy the .pth again, whole"
 
 
 def _absent_kernel(name: str, found: Mapping[str, Tensor]) -> bool:

@@ -1,3 +1,5 @@
+import pickle
+import sys
 import zipfile
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from dmd.system import DmdSystem
 from pipeline.errors import FeatureMismatchError, UsageError
 from pipeline.formats.mmsa import read_mmsa
 from tests.dmd.synthetic import make_clip
+from tests.pipeline.bombs import outcome
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
 
 SHAPES = {
@@ -136,3 +139,33 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     torch.save(as_published(published("aligned"), bare=True), tmp_path / "dmd.pth")
     with pytest.raises(UsageError, match="is there already"):
         import_checkpoint(tmp_path / "dmd.pth", tmp_path)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_key_that_is_hashed_for_ever_is_refused(tmp_path: Path, old: bool) -> None:
+    key: tuple[object, ...] = ()
+    for _ in range(60):
+        key = (key, key)
+    text = pickle.dumps(key, 2)[2:-1]
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "x.pth", _use_new_zipfile_serialization=not old)
+    whole = (tmp_path / "x.pth").read_bytes()
+    if old:
+        at = whole.index(b"X\x06\x00\x00\x00weight")
+        (tmp_path / "x.pth").write_bytes(whole[:at] + text + whole[at + 11 :])
+    else:
+        with zipfile.ZipFile(tmp_path / "x.pth") as source, zipfile.ZipFile(tmp_path / "y.pth", "w") as target:
+            for name in source.namelist():
+                target.writestr(name, source.read(name).replace(b"X\x06\x00\x00\x00weight", text))
+        (tmp_path / "y.pth").replace(tmp_path / "x.pth")
+    with pytest.raises(UsageError, match=r"x\.pth: refused: it names a tuple again and again"):
+        import_checkpoint(tmp_path / "x.pth", tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_a_checkpoint_of_holes_is_refused_in_bounded_memory(tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "x.pth", _use_new_zipfile_serialization=False)
+    whole = (tmp_path / "x.pth").read_bytes()
+    (tmp_path / "x.pth").write_bytes(whole.replace(b"K\x02", b"J\x00\x00\x00\x70"))  # 7.5 GB of floats
+    read = "import_checkpoint(path, path.with_name('run'))"
+    said = outcome(tmp_path / "x.pth", read, "from dmd.import_checkpoint import import_checkpoint")
+    assert said.startswith("refused")

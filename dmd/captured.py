@@ -62,7 +62,8 @@ class CudaGraphs:
             forget(self._parameters)
             graph = torch.cuda.CUDAGraph()
             self._pool = self._pool or torch.cuda.graph_pool_handle()
-            with torch.cuda.graph(graph, pool=self._pool):
+            # Of this thread alone: another one pins the memory of the coming batches meanwhile.
+            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
                 report = run()
         finally:
             torch.cuda.set_rng_state(state, self._device)

@@ -66,12 +66,15 @@ class Dropouts(BaseModel):
     attention_text: float = Probability
     """On attention weights whose keys are text; the memory transformers use it too."""
     attention_audio: float = Probability
+    """On attention weights whose keys are the voice."""
     attention_face: float = Probability
+    """On attention weights whose keys are the face."""
     relu: float = Probability
     """Inside the feed-forward layers."""
     embed: float = Probability
     """On what enters a transformer."""
     residual: float = Probability
+    """On what each layer adds."""
     output: float = Probability
     """Inside the heads."""
 

@@ -24,25 +24,35 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     width: int | None = Field(None, ge=4)
+    """Columns of every representation, a multiple of `heads`."""
     heads: int | None = Field(None, gt=0)
+    """Heads of attention."""
     levels: int | None = Field(None, gt=0)
+    """Layers of each transformer."""
     kernel: int | None = Field(None, gt=0)
     """Width of every modality's convolution, in rows."""
     length: int | None = Field(None, gt=0)
     """Rows of a sample at most, by default the file's own, 50 for a store: fewer cost less where utterances are short
     (extract with ``segments: {max_words: ...}``). Clips that are longer are refused."""
     dropouts: Dropouts | None = None
+    """Drop probabilities; given, all that are not named are 0."""
     modality_dropout: float | None = Field(None, ge=0, lt=1)
     """By default 0.2 where there is more than one modality (0 under the reference objective). It is what makes one
     model score any part of the modalities; where no clip ever lacks one, set 0."""
     modalities: tuple[Name, ...] | None = None
     """By default those that any training clip has."""
     decoupling: bool = True
+    """Ablation: false leaves specific and common features the same projection, without decoupling losses."""
     homo_distillation: bool = True
+    """Ablation: false leaves HomoGD out, the graph distillation between common features."""
     hetero_distillation: bool = True
+    """Ablation: false leaves HeteroGD out, the graph distillation between specific features."""
     cross_attention: bool = True
+    """Ablation: false lets each modality attend to itself instead of to the others."""
     homo_representation: Representation = "off"
+    """Whether HomoGD also pulls representations together or apart (published: computed, not used)."""
     hetero_representation: Representation = "off"
+    """The same for HeteroGD (published: apart)."""
 
 
 class TrainingConfig(BaseModel):
@@ -51,6 +61,7 @@ class TrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: Literal["regression", "classification"] = "regression"
+    """What the labels are: numbers, or names."""
     target: str = "label"
     """Which label of the clips; public files also have `annotation`, `class`, `label_T`, `label_A`, `label_V`."""
     label_range: tuple[float, float] | None = None
@@ -62,19 +73,23 @@ class TrainingConfig(BaseModel):
     class_weights: Literal["none", "balanced"] = "none"
     """Classification: `balanced` weighs each class by the inverse of how often it occurs."""
     objective: Literal["corrected", "reference"] = "corrected"
+    """`reference` does what the published code does, for comparison with it (docs/dmd.md says what differs)."""
 
     seed: int = Field(1, ge=0)
     """The first seed; further ones count up."""
     seeds: int = Field(3, ge=1)
+    """Models that are trained; a score is their mean."""
     jobs: int = Field(1, ge=1)
     """Seeds trained at a time, each in a process of its own; changes no result."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto` is the GPU where there is one."""
     threads: int = Field(1, ge=1)
     """Threads of a seed on the CPU. Sums are ordered by it: another number, other last digits."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Of the forward pass on a GPU: `auto` is bf16 there (fp32 under the reference objective)."""
 
     epochs: int = Field(100, ge=1)
+    """At most."""
     early_stop: int = Field(10, ge=1)
     """Epochs without improvement on the validation clips after which a seed ends."""
     compare: Literal["loss", "f1_weighted"] = "loss"
@@ -83,6 +98,7 @@ class TrainingConfig(BaseModel):
     patience: int = Field(5, ge=0)
     """Epochs without improvement after which the learning rate is halved."""
     batch_size: int = Field(16, ge=1)
+    """Samples of a batch."""
     accumulate: int | None = Field(None, ge=1)
     """Batches a step; by default 1, and 10 under the reference objective."""
     learning_rate: float | None = Field(None, gt=0)
@@ -93,6 +109,7 @@ class TrainingConfig(BaseModel):
     """Lowest layers of a fine-tuned BERT that keep their weights, and its embeddings with them: such a layer costs a
     third of a trained one."""
     weight_decay: float = Field(0.0, ge=0)
+    """Of AdamW."""
     clip: float = Field(0.6, gt=0)
     """Gradients are limited to ± this."""
     checkpoint_s: float = Field(60.0, ge=0)
@@ -101,12 +118,13 @@ class TrainingConfig(BaseModel):
     text: TextInput = "features"
     """Text as features, or as word pieces through a BERT inside the model."""
     text_model: Path | None = None
-    """Folder of that BERT."""
+    """Folder of that BERT; without it `dmd train` takes the embedded one."""
     model: ModelSettings = ModelSettings()
     normaliser: NormaliserConfig | None = None
     """By default robust for audio and face; none for a public feature file under the reference objective."""
     splits: SplitConfig = SplitConfig()
     tensorboard: bool = True
+    """Write TensorBoard's logs into the RUN folder."""
     baselines: bool = True
     """Train the baselines beside the model, on the same splits."""
 

@@ -27,7 +27,9 @@ class NativeConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     audio: bool = True
+    """The voice, a row every 10 ms."""
     face: bool = True
+    """The face, a row a picture; without it pages cannot draw it."""
 
 
 class ExtractionConfig(BaseModel):

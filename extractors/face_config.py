@@ -41,6 +41,7 @@ class FaceConfig(BaseModel):
     keep_landmarks: bool = False
     """Hand the chosen face's landmarks over too (5.7 KB a frame)."""
     unsure_yaw_deg: float = Field(default=45.0, gt=0)
+    """A head turned aside further is `face_unsure` in its frame, as one nodding further than `unsure_pitch_deg`."""
     unsure_pitch_deg: float = Field(default=35.0, gt=0)
     """A head turned further hides half of what is measured; the model guesses it."""
     unsure_height_px: float = Field(default=50.0, ge=0)

@@ -35,6 +35,7 @@ class RecogniserConfig(BaseModel):
     model: str = RECOGNISER_NAME
     """A model that `dmd models fetch` knows, or the folder of any Whisper-like model of transformers."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where it runs."""
 
 
 class Recogniser:

@@ -1,5 +1,6 @@
 """Write the generated documents."""
 
-from tests.documents.features import PAGE, feature_dictionary
+from tests.documents import configuration, features
 
-PAGE.write_text(feature_dictionary(), "utf-8")
+features.PAGE.write_text(features.feature_dictionary(), "utf-8")
+configuration.PAGE.write_text(configuration.configuration_page(), "utf-8")

@@ -16,6 +16,11 @@ CELLS_A_BYTE = 64
 """A table may have so many cells for each byte of its file, and `FREE_CELLS` besides. Ours take two bytes a cell."""
 
 
+BYTES_A_BYTE = 64
+FREE_BYTES = 128 << 20
+"""The same for what the cells hold: lists and texts are of any length."""
+
+
 class ParquetError(ValueError):
     """A file is no Parquet table that can be read; says why, not where."""
 
@@ -35,19 +40,17 @@ def read_tables(path: Path) -> Iterator["pa.Table"]:
 
     if not path.is_file():
         raise ParquetError("is no regular file")
+    room = BYTES_A_BYTE * disk_bytes(path) + FREE_BYTES
     try:
         with bounded_memory(path), pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
-            held = file.metadata
-            values = sum(
-                held.row_group(group).column(column).num_values
-                for group in range(held.num_row_groups)
-                for column in range(held.num_columns)
-            )
-            allowed = CELLS_A_BYTE * disk_bytes(path) + FREE_CELLS
-            if max(values, held.num_rows * held.num_columns) > allowed:
-                raise ParquetError(f"declares {values} values in {path.stat().st_size} bytes")
-            rows = max(1, BATCH_CELLS // max(1, held.num_columns))
-            for batch in file.iter_batches(rows, use_threads=False):
+            # Not asked of its columns: what is damaged there ends the process, where the reader says so instead.
+            cells, columns, left = file.metadata.num_rows * file.metadata.num_columns, file.metadata.num_columns, room
+            if cells > CELLS_A_BYTE * disk_bytes(path) + FREE_CELLS:
+                raise ParquetError(f"declares {cells} values in {path.stat().st_size} bytes")
+            for batch in file.iter_batches(max(1, BATCH_CELLS // max(1, columns)), use_threads=False):
+                left -= batch.nbytes
+                if left < 0:
+                    raise ParquetError("its lists and texts unfold to more than it can hold")
                 yield pa.Table.from_batches([batch], file.schema_arrow)
     except (OSError, pa.ArrowException) as error:
         raise ParquetError(" ".join(str(error).split())[:300]) from None

@@ -4,8 +4,10 @@ import io
 import pickle
 import pickletools
 import re
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +21,11 @@ from pipeline.memory_bound import bounded_memory
 MAX_PICKLE_BYTES = 16 << 20
 """Of names, shapes and places; the published model's takes 60 KB."""
 _LOADS = re.compile(r"GLOBAL (\S+)")
+_DAMAGED = (
+    pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError, ValueError,
+    LookupError, TypeError, AttributeError, AssertionError,
+)  # fmt: skip
+"""What torch's reader and the library under it raise for files that are none of theirs, or damaged."""
 _ADVICE = ("Weights only load failed", "Check the documentation", "Please file an issue")
 
 
@@ -33,21 +40,30 @@ def load_tensors(path: Path) -> Mapping[str, Tensor]:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: is no regular file; give the .pth")
     _refuse_bomb(path)
-    _refuse_endless_keys(path)
     try:
         with warnings.catch_warnings(), bounded_memory(path):
-            warnings.simplefilter("ignore", UserWarning)  # about a pickle protocol: it is read or refused below
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            warnings.simplefilter("ignore")  # about a pickle protocol: it is read or refused below
+            _refuse_endless_keys(path)
+            found: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except MemoryError:
+        raise UsageError(f"{path}: refused: it declares more than it holds") from None
+    except _DAMAGED as error:
         raise UsageError(f"{path}: {_refusal(error)}") from None
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
+    plain = isinstance(found, Mapping) and all(
+        isinstance(name, str)
+        and isinstance(value, Tensor)
+        and value.layout == torch.strided
+        and not value.is_quantized
+        for name, value in found.items()
+    )
+    if not plain:
         raise UsageError(f"{path}: not a plain state dict of tensors, as the published code writes it")
     for name, value in found.items():
         if value.numel() * value.element_size() > value.untyped_storage().nbytes():
             raise UsageError(f"{path}: refused: {str(name)[:100]!r} is larger than what the file holds of it")
-    return found
+    return dict(found)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -105,7 +121,7 @@ def _refuse_endless_keys(path: Path) -> None:
                     tuples |= {count if argument is None else argument} if made else set()
                     count += 1
                 made = name.startswith("TUPLE")
-        except ValueError:
+        except (ValueError, MemoryError):
             return  # no pickle, or a damaged one: torch says which
 
 

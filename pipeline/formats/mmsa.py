@@ -113,7 +113,7 @@ def _convert(path: Path, folder: Path, stamp: Mapping[str, Any]) -> None:
             clips=records,
             samples=sample_index(len(records), modalities),
             modalities=modalities,
-            pieces=piece_rows(splits),
+            pieces=piece_rows(path, splits),
             schema=schema,
             source_sha256=sha256,
             splits_are_published=True,

@@ -20,6 +20,8 @@ TARGETS = {
     **{f"class_{part}": f"classification_labels_{part}" for part in "TAV"},
 }
 """Our name of a target -> its key in the file."""
+MAX_PIECE = 1 << 24
+"""Vocabularies of all languages together have less than a million."""
 MAX_CHARACTERS = 1 << 26
 """Of all ids, texts and labels together: twenty times those of CMU-MOSEI."""
 Splits = Mapping[str, Mapping[str, Any]]
@@ -67,14 +69,17 @@ def sample_index(count: int, modalities: Mapping[str, ModalityRows]) -> SampleIn
     )
 
 
-def piece_rows(splits: Splits) -> PieceRows | None:
+def piece_rows(path: Path, splits: Splits) -> PieceRows | None:
     """Return the word pieces of every sample with [CLS] and [SEP], as the file has them; None if it has none."""
     arrays: list[Any] = [part.get("text_bert") for part in splits.values()]
     if any(array is None for array in arrays):
         return None
     ids, lengths = [], []
     for found in arrays:
-        ids.append(np.rint(found[:, 0, :]).astype(np.int32).reshape(-1))
+        pieces = np.asarray(found[:, 0, :], np.float64)
+        if not ((pieces >= 0) & (pieces <= MAX_PIECE)).all():  # NaN is neither
+            raise UsageError(f"{path}: text_bert holds word pieces that no vocabulary has")
+        ids.append(np.rint(pieces).astype(np.int32).reshape(-1))
         lengths.append(np.full(len(found), found.shape[2], np.int64))
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
     return PieceRows(np.concatenate(ids), None, offsets)

@@ -73,7 +73,8 @@ def write_rows(folder: Path, modality: str, path: Path, arrays: Arrays, text_ber
         masks = _piece_mask(text_bert.get(split)) if modality == "text" else None
         for first, chunk in _chunks(part):
             mask = None if masks is None else masks[first : first + len(chunk)]
-            _fill(rows, sample, np.asarray(chunk), mask, left, counts)
+            with np.errstate(invalid="ignore"):  # some NaN of damaged files signal
+                _fill(rows, sample, np.asarray(chunk), mask, left, counts)
             sample += len(chunk)
             _release(part)
             _release(target)

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dmd.checkpoint import load_run
 from dmd.config import DmdConfig, TextEncoderConfig
 from dmd.evaluation import evaluate_run
 from dmd.import_checkpoint import import_checkpoint
 from dmd.reference import to_reference_state
+from dmd.reference.checkpoint_file import load_tensors
 from dmd.scoring import score_clips, score_dataset
 from dmd.system import DmdSystem
 from pipeline.errors import FeatureMismatchError, UsageError
@@ -169,3 +172,20 @@ def test_a_checkpoint_of_holes_is_refused_in_bounded_memory(tmp_path: Path) -> N
     read = "import_checkpoint(path, path.with_name('run'))"
     said = outcome(tmp_path / "x.pth", read, "from dmd.import_checkpoint import import_checkpoint")
     assert said.startswith("refused")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=6), st.booleans())
+def test_a_damaged_checkpoint_ends_in_one_line_or_in_tensors(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], old: bool
+) -> None:
+    path = tmp_path_factory.mktemp("c") / "x.pth"
+    torch.save({"a": torch.zeros(3), "b": torch.ones(2, 2)}, path, _use_new_zipfile_serialization=not old)
+    content = bytearray(path.read_bytes())
+    for at, byte in changes:
+        content[at % len(content)] = byte
+    path.write_bytes(content)
+    try:
+        load_tensors(path)
+    except UsageError as error:
+        assert str(path) in str(error) and "\n" not in str(error)

@@ -53,7 +53,7 @@ def test_a_list_without_end_in_one_row_is_refused(tmp_path: Path) -> None:
     pieces = pa.ListArray.from_arrays(pa.array([0, len(inner)], pa.int32()), inner)
     path = written(tmp_path / "x.parquet", {"clip_id": ["a"], "pieces": pieces})
     assert path.stat().st_size < 300_000
-    assert "declares 40000001 values in" in outcome(path, READ)
+    assert outcome(path, READ).startswith("refused")
 
 
 def test_a_clip_of_more_words_than_anybody_says_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Import: files of other tools as a store. What a file does not say (native tracks) is not there."""
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,12 +42,17 @@ def import_file(source: Path, out: Path) -> Report:
     kind = "csd" if source.is_dir() else KINDS.get(source.suffix.lower(), "")
     if kind not in READERS:
         raise UsageError(f"{source}: is no {', '.join(KINDS)} file and no folder of .csd files")
+    new = not out.exists()
     store = FeatureStore(out, create=True)
     count = 0
-    with store.locked():
-        for clip in READERS[kind](source):
-            store.write(clip)
-            count += 1
+    try:
+        with store.locked():
+            for clip in READERS[kind](source):
+                store.write(clip)
+                count += 1
+    finally:
+        if new and not count:  # what cannot be read leaves nothing
+            shutil.rmtree(out, ignore_errors=True)
     if not count:
         raise UsageError(f"{source}: holds no clip; export or convert it again")
     return {"format": kind, "out": str(out), "clips": count}

@@ -58,3 +58,15 @@ def test_unknown_formats_and_files_are_named(store, tmp_path):
     (tmp_path / "x.doc").write_text("")
     with pytest.raises(UsageError, match=r"is no \.pkl"):
         import_file(tmp_path / "x.doc", tmp_path / "again")
+
+
+@pytest.mark.parametrize("name", ["x.pkl", "x.parquet", "folder"])
+def test_what_cannot_be_read_leaves_no_store(tmp_path, name):
+    if name == "folder":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "words.csd").write_bytes(b"none")
+    else:
+        (tmp_path / name).write_bytes(b"none")
+    with pytest.raises(UsageError, match=name):
+        import_file(tmp_path / name, tmp_path / "new")
+    assert not (tmp_path / "new").exists()

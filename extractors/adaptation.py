@@ -84,14 +84,14 @@ def steady_noises(mel: Float, features: Float) -> list[Noise]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _AdaptedPhone:
-    """The 128 Gaussians of a phone in each stream, as they sound here."""
+    """The 128 Gaussians of a phone in each of the three streams, as they sound here."""
 
-    means: list[Float]
-    """[shape=(128, 13)]"""
-    precisions: list[Float]
-    """[shape=(128, 13)]"""
-    terms: list[Float]
-    """[shape=(27, 128)] see `_terms`."""
+    means: Float
+    """[shape=(3, 128, 13)]"""
+    precisions: Float
+    """[shape=(3, 128, 13)]"""
+    terms: Float
+    """[shape=(3, 128, 27)] times `_powers`: the log density of each Gaussian."""
 
 
 class AdaptedModel:
@@ -114,26 +114,27 @@ class AdaptedModel:
 
     def scores(self, features: Float, senones: Int) -> Float:
         """[T, 3, 13], [U] -> [T, U] log likelihood of each senone in each frame."""
-        scores = np.empty((len(features), senones.size), np.float32)
+        scores = np.empty((senones.size, len(features)), np.float32)  # time last: sums and maxima of 128 run over rows
         owners = self._model.senone_phone[senones]
         groups = [(int(phone), np.flatnonzero(owners == phone)) for phone in np.unique(owners)]
+        self._adapt([phone for phone, _ in groups])
         for start in range(0, len(features), _BLOCK_FRAMES):
             block = features[start : start + _BLOCK_FRAMES]
             powers = [_powers(block[:, stream]) for stream in range(STREAMS)]
             for phone, columns in groups:
-                part = np.zeros((len(block), columns.size), np.float32)
-                for stream, terms in enumerate(self._phone(phone).terms):
-                    density = powers[stream] @ terms
-                    peak = density.max(axis=1, keepdims=True)
+                part = np.zeros((columns.size, len(block)), np.float32)
+                for stream, terms in enumerate(self._phones[phone].terms):
+                    density = terms @ powers[stream]
+                    peak = density.max(axis=0)
                     np.subtract(density, peak, out=density)
                     np.exp(density, out=density)
-                    weights = self._model.weights[stream][:, senones[columns]]
-                    part += peak + np.log(density @ weights + _TINY)
-                scores[start : start + len(block), columns] = part
+                    weights = self._model.weights[stream][:, senones[columns]].T
+                    part += peak + np.log(weights @ density + _TINY)
+                scores[columns, start : start + len(block)] = part
         for noise in self.others:
             silent = np.isin(senones, self._model.plain_senones[self._model.number(SILENCE)])
-            scores[:, silent] = np.maximum(scores[:, silent], noise.scores(features)[:, None])
-        return scores
+            scores[silent] = np.maximum(scores[silent], noise.scores(features))
+        return np.ascontiguousarray(scores.T)
 
     def channel_error(self, features: Float, senones: Int) -> Float:
         """Return how far the cepstra are from what their senones expect: what the channel lacks.
@@ -148,10 +149,12 @@ class AdaptedModel:
         """
         over, under = np.zeros(WIDTH), np.full(WIDTH, 1e-6)
         phones = self._model.senone_phone[senones]
+        self._adapt(np.unique(phones).tolist())
         for phone in np.unique(phones):
             here = phones == phone
-            static, adapted = features[here, 0], self._phone(int(phone))
-            density = _powers(static) @ adapted.terms[0] + np.log(self._model.weights[0][:, senones[here]].T + _TINY)
+            static, adapted = features[here, 0], self._phones[int(phone)]
+            weights = np.log(self._model.weights[0][:, senones[here]].T + _TINY)
+            density = (adapted.terms[0] @ _powers(static)).T + weights
             posterior = np.exp(density - density.max(axis=1, keepdims=True))
             posterior /= posterior.sum(axis=1, keepdims=True)
             precision, mean = adapted.precisions[0], adapted.means[0]  # 128 13
@@ -160,28 +163,27 @@ class AdaptedModel:
             under += weight.sum(axis=0)
         return np.asarray(over / under, np.float32)
 
-    def _phone(self, phone: int) -> _AdaptedPhone:
-        if phone not in self._phones:
-            self._phones[phone] = self._adapted(phone)
-        return self._phones[phone]
-
-    def _adapted(self, phone: int) -> _AdaptedPhone:
-        means, variances = self._model.means[phone], self._model.variances[phone]  # 3 128 13
-        expected = (means[0] + self.channel) @ inverse_projection()  # 128 25
+    def _adapt(self, phones: Sequence[int]) -> None:
+        """Adapt the phones that were not asked for before, all at once."""
+        new = [phone for phone in phones if phone not in self._phones]
+        if not new:
+            return
+        means, variances = self._model.means[new], self._model.variances[new]  # P 3 128 13
+        expected = (means[:, 0] + self.channel) @ inverse_projection()  # P 128 25
         above = expected - self.noise.log_mel
         near = np.exp(-np.abs(above))  # of the two powers, the smaller over the larger
         # Diagonal of the Jacobian in the cepstral domain; of the slopes, whose Gaussians are not paired with those
         # of the cepstra, the phone's mean.
-        jacobian = np.where(above > 0.0, 1.0, near) / (1.0 + near)  # 128 25
-        share = np.clip(jacobian @ (inverse_projection().T * projection()), 0.0, 1.0)  # 128 13
-        shares = (share, share.mean(axis=0), share.mean(axis=0))
-        static = (np.maximum(expected, self.noise.log_mel) + np.log1p(near)) @ projection()
-        shown = [static, means[1] * shares[1], means[2] * shares[2]]
-        precisions = [
-            1.0 / (each**2 * variances[stream] + (1.0 - each) ** 2 * self.noise.variance[stream])
-            for stream, each in enumerate(shares)
-        ]
-        return _AdaptedPhone(shown, precisions, [_terms(*both) for both in zip(shown, precisions, strict=True)])
+        jacobian = np.where(above > 0.0, 1.0, near) / (1.0 + near)
+        share = np.clip(jacobian @ (inverse_projection().T * projection()), 0.0, 1.0)[:, None]  # P 1 128 13
+        mean_share = np.broadcast_to(share.mean(axis=2, keepdims=True), share.shape)
+        shares = np.concatenate([share, mean_share, mean_share], axis=1)  # P 3 128 13
+        shown = means * shares
+        shown[:, 0] = (np.maximum(expected, self.noise.log_mel) + np.log1p(near)) @ projection()
+        precisions = 1.0 / (shares**2 * variances + (1.0 - shares) ** 2 * self.noise.variance[:, None])
+        terms = _terms(shown, precisions)
+        for index, phone in enumerate(new):
+            self._phones[phone] = _AdaptedPhone(shown[index], precisions[index], terms[index])
 
 
 def _local_deviation(values: Float, frames: int) -> Float:
@@ -195,12 +197,11 @@ def _local_deviation(values: Float, frames: int) -> Float:
 
 
 def _powers(values: Float) -> Float:
-    """[T, 13] -> [T, 27]: the values, their squares, and one."""
-    return np.concatenate([values, values**2, np.ones((len(values), 1), np.float32)], axis=1)
+    """[T, 13] -> [27, T]: the values, their squares, and one."""
+    return np.concatenate([values.T, values.T**2, np.ones((1, len(values)), np.float32)])
 
 
 def _terms(mean: Float, precision: Float) -> Float:
-    """[128, 13] -> [27, 128]: `_powers` times these is the log density of each Gaussian."""
-    constant = -0.5 * (mean**2 * precision + np.log(2.0 * np.pi / precision)).sum(axis=1)
-    terms = np.concatenate([mean * precision, -0.5 * precision, constant[:, None]], axis=1)
-    return np.ascontiguousarray(terms.T, np.float32)
+    """[..., 13] twice -> [..., 27]: these times `_powers` is the log density of each Gaussian."""
+    constant = -0.5 * (mean**2 * precision - np.log(precision) + np.log(2.0 * np.pi)).sum(axis=-1, keepdims=True)
+    return np.asarray(np.concatenate([mean * precision, -0.5 * precision, constant], axis=-1), np.float32)

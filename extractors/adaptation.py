@@ -112,9 +112,15 @@ class AdaptedModel:
         self._model = model
         self._phones: dict[int, _AdaptedPhone] = {}
 
+    def with_others(self, others: Sequence[Noise]) -> "AdaptedModel":
+        """Return the same model with more noises that a pause may consist of."""
+        more = AdaptedModel(self._model, self.channel, self.noise, (*self.others, *others))
+        more._phones = self._phones
+        return more
+
     def scores(self, features: Float, senones: Int) -> Float:
         """[T, 3, 13], [U] -> [T, U] log likelihood of each senone in each frame."""
-        scores = np.empty((senones.size, len(features)), np.float32)  # time last: sums and maxima of 128 run over rows
+        scores = np.empty((senones.size, len(features)), np.float32)  # time last: maxima run over rows
         owners = self._model.senone_phone[senones]
         groups = [(int(phone), np.flatnonzero(owners == phone)) for phone in np.unique(owners)]
         self._adapt([phone for phone, _ in groups])
@@ -180,7 +186,8 @@ class AdaptedModel:
         shares = np.concatenate([share, mean_share, mean_share], axis=1)  # P 3 128 13
         shown = means * shares
         shown[:, 0] = (np.maximum(expected, self.noise.log_mel) + np.log1p(near)) @ projection()
-        precisions = 1.0 / (shares**2 * variances + (1.0 - shares) ** 2 * self.noise.variance[:, None])
+        spread = shares**2 * variances + (1.0 - shares) ** 2 * self.noise.variance[:, None]
+        precisions = np.asarray(1.0 / spread, np.float32)
         terms = _terms(shown, precisions)
         for index, phone in enumerate(new):
             self._phones[phone] = _AdaptedPhone(shown[index], precisions[index], terms[index])

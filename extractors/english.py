@@ -9,10 +9,11 @@ from extractors.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.cepstra import FRAME_S
 from extractors.confidence import clip_fit, word_confidence
 from extractors.dictionary import PronouncingDictionary
-from extractors.forced import ForcedAlignment, PlacedPhone, PlacedWord, align, align_loosely
+from extractors.forced import ForcedAlignment, align, align_loosely
 from extractors.g2p import G2p
 from extractors.one_core import one_core
 from extractors.phones import expected_s
+from extractors.placed import PlacedPhone, PlacedWord
 from extractors.pronounce import LettersToPhones, Pronouncer
 from extractors.sphinx_model import SphinxModel
 from extractors.spoken import spoken_words

@@ -1,20 +1,25 @@
 """Forced alignment: spoken words and sound in, the frames of every phone out.
 
 Two exact searches. The first knows the channel and the noise only from levels; the second has learned both from
-the first, frame by frame, and also weighs how far each frame stands out of the background.
+the first, frame by frame, and also weighs how far each frame stands out of the background. Where the first finds that
+noise covers parts of the words (`extractors.background`), it is repeated: pauses may then consist of other voices,
+and sounds last about as long as they usually do (`extractors.durations`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractors.adaptation import AdaptedModel, noise_of, steady_noises
+from extractors.background import Background, background, other_voices
 from extractors.cepstra import FRAME_S, cepstra, log_mel, with_slopes
 from extractors.confidence import SMOOTHING_FRAMES, best_free, frame_fit
+from extractors.durations import drawn_out, with_durations
 from extractors.phones import STOPS, inherent_s
+from extractors.placed import PlacedPhone, PlacedWord
 from extractors.presence import speech_evidence, standing_out_db, two_levels
 from extractors.pronounce import Pronunciation
 from extractors.sphinx_model import SphinxModel
@@ -38,34 +43,8 @@ FILLER_BELOW, FILLER_RANGE = 3.0, (1.5, 5.0)
 """In the second: as much as this voice usually fits, and so much more, within a range."""
 LONGEST_STOP_S = 0.15
 """Closure, burst and breath of a stop: nearly twice what a stressed one takes."""
-LEVEL_WEIGHT = 3.0
-"""Levels are smooth over about this many frames less than spectra are."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedPhone:
-    """A phone where the search put it: frames ``[start_frame, end_frame)``."""
-
-    name: str
-    start_frame: int
-    end_frame: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedWord:
-    """A spoken word where the search put it."""
-
-    phones: tuple[PlacedPhone, ...]
-
-    @property
-    def start_frame(self) -> int:
-        """First frame."""
-        return self.phones[0].start_frame
-
-    @property
-    def end_frame(self) -> int:
-        """Frame after the last."""
-        return self.phones[-1].end_frame
+LEVEL_WEIGHT, LEVEL_WEIGHT_BABBLE = 3.0, 1.0
+"""Levels are smooth over about this many frames less than spectra are; those of babble say less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,22 +78,21 @@ def align(
     """
     mel = log_mel(samples)
     features = with_slopes(cepstra(mel))
-    graph = word_graph(model, words)
     level_db = standing_out_db(mel)
-    first = _first_model(model, mel, features, level_db)
-    path = best_path(graph.graph, first.scores(features, graph.senones))
-    if path is None:
+    search = _first_search(model, word_graph(model, words), mel, features, level_db)
+    if search is None:
         return None
-    spoken = graph.words[path.states] != NO_WORD
-    pauses = _eroded(~spoken, MARGIN_FRAMES)
-    adapted = _adapted(model, first, mel, features, spoken, _senones(graph, path))
+    graph, behind = search.graph, search.behind
+    spoken, pauses = _spoken(graph, search.path)
+    adapted = _adapted(model, search, mel, features)
     own = adapted.scores(features, graph.senones)
-    evidence = LEVEL_WEIGHT * speech_evidence(level_db, pauses, spoken)
+    weight = LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE
+    evidence = weight * speech_evidence(level_db, pauses, spoken, behind.noisy)
     path = best_path(graph.graph, _weighed(graph, own, evidence))
     if path is None:
         return None
     aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
-    spoken = graph.words[path.states] != NO_WORD
+    spoken, _ = _spoken(graph, path)
     placed = without_smacks(list(_placed_words(model, graph, path).values()))
     heard = [_heard(model, word) for word in placed] if orders else []
     plain = _plain_scores(model, adapted, features, spoken, heard)
@@ -125,6 +103,7 @@ def align(
 
         def exact(order: Sequence[int]) -> float:
             other = word_graph(model, [words[word] for word in order])
+            other = with_durations(model, other, len(mel)) if search.timed else other
             found = best_path(other.graph, _weighed(other, adapted.scores(features, other.senones), evidence))
             return found.score - path.score if found else -np.inf
 
@@ -227,14 +206,64 @@ def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: NDAr
     return AdaptedModel(model, heard.mean(axis=0) - model.speech_mean, noise, steady_noises(mel, features))
 
 
-def _adapted(
-    model: SphinxModel, before: AdaptedModel, mel: Float, features: Float, spoken: Mask, senones: Int
-) -> AdaptedModel:
-    """Learn the channel from the frames that a search put into words, the noise from those it put between them."""
-    rest = np.flatnonzero(_eroded(~spoken, MARGIN_FRAMES))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """What the first search found, and with what."""
+
+    graph: WordGraph
+    timed: bool
+    """Whether the graph knows how long sounds last."""
+    path: Path
+    acoustics: AdaptedModel
+    behind: Background
+
+
+def _first_search(
+    model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: NDArray[np.float64]
+) -> _Search | None:
+    """Search with what levels tell of channel and noise; again where noise covers words or a sound lasts too long.
+
+    None where the frames are too few.
+    """
+    first = _first_model(model, mel, features, level_db)
+    path = best_path(graph.graph, first.scores(features, graph.senones))
+    if path is None:
+        return None
+    spoken, pauses = _spoken(graph, path)
+    behind = background(mel, features, spoken, np.flatnonzero(pauses))
+    if not behind.noisy and not drawn_out(_placed_words(model, graph, path).values()):
+        return _Search(graph, False, path, first, behind)
+    graph = with_durations(model, graph, len(mel))
+    first = first.with_others(other_voices(mel, features, level_db > np.mean(two_levels(level_db))))
+    path = best_path(graph.graph, first.scores(features, graph.senones))
+    if path is None:
+        raise AssertionError("a graph with durations needs no more frames than one without")
+    spoken, pauses = _spoken(graph, path)
+    again = background(mel, features, spoken, np.flatnonzero(pauses))
+    return _Search(graph, True, path, first, replace(again, noisy=again.noisy or behind.noisy))
+
+
+def _adapted(model: SphinxModel, search: _Search, mel: Float, features: Float) -> AdaptedModel:
+    """Learn the channel from the frames that a search put into words, the noise from those it put between them.
+
+    Under the words noise that comes and goes is taken for as loud as its loud part; pauses may be quieter.
+    """
+    before = search.acoustics
+    spoken, pauses = _spoken(search.graph, search.path)
+    rest = np.flatnonzero(pauses)
     noise = noise_of(mel, features, rest) if rest.size >= LEAST_NOISE_FRAMES else before.noise
+    others = before.others
+    if search.behind.loud is not None:
+        noise, others = search.behind.loud, (*others, noise, before.noise)
+    senones = _senones(search.graph, search.path)
     channel = before.channel + before.channel_error(features[spoken], senones[spoken])
-    return AdaptedModel(model, channel, noise, before.others)
+    return AdaptedModel(model, channel, noise, others)
+
+
+def _spoken(graph: WordGraph, path: Path) -> tuple[Mask, Mask]:
+    """[T], [T] the frames of words, and those of pauses away from words."""
+    spoken = graph.words[path.states] != NO_WORD
+    return spoken, _eroded(~spoken, MARGIN_FRAMES)
 
 
 def _senones(graph: WordGraph, path: Path) -> Int:

@@ -25,6 +25,10 @@ QUIET_SHARE = 0.03
 BURST_SHARE = 0.05
 """Share of bursts (a click, a breath) inside pauses, 8 dB above them and wide."""
 BURST_DB = 8.0
+NOISY_BURST_PERCENTILE, NOISY_BURST_REACH = 95.0, 1.3
+MOST_BURST_SHARE = 0.5
+MOST_IN_NOISE = 1.5
+"""Nats by which a frame of a noisy recording may speak for words: babble is as loud as weak sounds are."""
 _DB_PER_NAT = 10.0 / np.log(10.0)
 
 
@@ -51,7 +55,7 @@ def two_levels(level_db: Float64) -> tuple[float, float]:
     return float(centres.min()), float(centres.max())
 
 
-def speech_evidence(level_db: Float64, pauses: Mask, words: Mask) -> Float64:
+def speech_evidence(level_db: Float64, pauses: Mask, words: Mask, noisy: bool = False) -> Float64:
     """Return the log likelihood ratio of speech against pause for each frame.
 
     Parameters
@@ -60,6 +64,8 @@ def speech_evidence(level_db: Float64, pauses: Mask, words: Mask) -> Float64:
         From `standing_out_db`.
     pauses, words : ndarray [shape=(T,)]
         Frames that a first alignment put inside pauses, away from words, and inside words.
+    noisy : bool
+        Whether noise covers parts of the words: then the loudest of it is learned from the pauses, too.
 
     Returns
     -------
@@ -73,12 +79,19 @@ def speech_evidence(level_db: Float64, pauses: Mask, words: Mask) -> Float64:
     loud = level_db[words]
     clear = loud[loud > pause_centre + pause_spread]
     loud = clear if clear.size > 10 else loud
+    burst_db, share = BURST_DB, BURST_SHARE
+    if noisy:
+        reach_db = float(np.percentile(quiet, NOISY_BURST_PERCENTILE)) - pause_centre
+        burst_db = max(burst_db, reach_db / NOISY_BURST_REACH)
+        share = float(np.clip(np.mean(quiet > pause_centre + 3 * pause_spread), share, MOST_BURST_SHARE))
     pause = np.logaddexp(
-        np.log(1.0 - BURST_SHARE) + _gauss(level_db, pause_centre, pause_spread),
-        np.log(BURST_SHARE) + _gauss(level_db, pause_centre + BURST_DB, BURST_DB),
+        np.log(1.0 - share) + _gauss(level_db, pause_centre, pause_spread),
+        np.log(share) + _gauss(level_db, pause_centre + burst_db, burst_db),
     )
     voice = _gauss(level_db, float(np.median(loud)), max(SPEECH_SPREAD_DB, float(loud.std())))
     ratio = np.logaddexp(np.log(QUIET_SHARE) + pause, np.log(1.0 - QUIET_SHARE) + voice) - pause
+    if noisy:
+        ratio = np.minimum(ratio, MOST_IN_NOISE)
     near = _widest(ratio, CLOSURE_FRAMES)
     return np.asarray(np.where(near < 0.0, near, np.maximum(ratio, 0.0)))
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from extractors.adaptation import AdaptedModel, Noise, noise_of
 from extractors.cepstra import CENTRE_S, FRAME_S, cepstra, frame_count, log_mel, projection, with_slopes
 from extractors.confidence import clip_fit, frame_fit, word_confidence
-from extractors.forced import PlacedPhone, PlacedWord, align, without_smacks
+from extractors.forced import align, without_smacks
+from extractors.placed import PlacedPhone, PlacedWord
 from extractors.presence import speech_evidence, standing_out_db, two_levels
 from extractors.sphinx_files import read_definition, read_gaussians
 from extractors.sphinx_model import FIRST, INSIDE, ONLY, SphinxModel, model_folder

@@ -20,6 +20,8 @@ Mask = NDArray[np.bool_]
 NOISY_DB = 20.0
 """Words stand less than this above the loud tenth of their pauses: clean recordings by 19 to 31, at 10 dB of babble
 by 0 to 29, of white noise by 1 to 6."""
+SPEECH_DB = -2.0
+"""What comes and goes in the pauses and is louder than the words by more is speech that the search left out."""
 LOUD_PERCENTILE, PAUSE_PERCENTILE = 90.0, 70.0
 UNSTEADY_DB, RESTLESS_DB = 3.0, 7.5
 """By which the loud part of the pauses exceeds their mean: in white noise by 1, in babble by 4 to 21, in clean
@@ -62,7 +64,8 @@ def background(mel: Float, features: Float, words: Mask, pauses: Int) -> Backgro
     loud = pauses[quiet_db >= np.percentile(quiet_db, PAUSE_PERCENTILE)]
     unsteady_db = float(mel[loud].mean() - mel[pauses].mean()) * _DB_PER_NEPER
     above_db = float(np.median(level_db[words]) - np.percentile(quiet_db, LOUD_PERCENTILE))
-    if above_db >= NOISY_DB and unsteady_db < RESTLESS_DB:
+    left_out = above_db < SPEECH_DB and unsteady_db >= UNSTEADY_DB
+    if left_out or (above_db >= NOISY_DB and unsteady_db < RESTLESS_DB):
         return Background(False, None)
     if loud.size < FEWEST_FRAMES or unsteady_db < UNSTEADY_DB:
         return Background(True, None)

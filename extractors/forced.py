@@ -221,9 +221,10 @@ class _Search:
 def _first_search(
     model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: NDArray[np.float64]
 ) -> _Search | None:
-    """Search with what levels tell of channel and noise; again where noise covers words or a sound lasts too long.
+    """Search with what levels tell of channel and noise; again where noise covers words.
 
-    None where the frames are too few.
+    Where a sound lasts too long, words may have swallowed the noise: that counts if the second search hears it
+    between them. None where the frames are too few.
     """
     first = _first_model(model, mel, features, level_db)
     path = best_path(graph.graph, first.scores(features, graph.senones))
@@ -231,8 +232,9 @@ def _first_search(
         return None
     spoken, pauses = _spoken(graph, path)
     behind = background(mel, features, spoken, np.flatnonzero(pauses))
+    plain = _Search(graph, False, path, first, behind)
     if not behind.noisy and not drawn_out(_placed_words(model, graph, path).values()):
-        return _Search(graph, False, path, first, behind)
+        return plain
     graph = with_durations(model, graph, len(mel))
     first = first.with_others(other_voices(mel, features, level_db > np.mean(two_levels(level_db))))
     path = best_path(graph.graph, first.scores(features, graph.senones))
@@ -240,7 +242,9 @@ def _first_search(
         raise AssertionError("a graph with durations needs no more frames than one without")
     spoken, pauses = _spoken(graph, path)
     again = background(mel, features, spoken, np.flatnonzero(pauses))
-    return _Search(graph, True, path, first, replace(again, noisy=again.noisy or behind.noisy))
+    if not again.noisy and not behind.noisy:
+        return plain
+    return _Search(graph, True, path, first, replace(again, noisy=True))
 
 
 def _adapted(model: SphinxModel, search: _Search, mel: Float, features: Float) -> AdaptedModel:

@@ -43,6 +43,12 @@ def test_noise_that_comes_and_goes_is_known_by_its_loud_part() -> None:
     np.testing.assert_allclose(behind.loud.log_mel.mean(), mel[65:95].mean(), atol=1.0)
 
 
+def test_what_is_louder_than_the_words_is_speech_that_a_search_left_out() -> None:
+    behind = background(*heard(-60.0, 0.0), WORDS, PAUSES)
+    assert not behind.noisy
+    assert behind.loud is None
+
+
 def test_without_pauses_nothing_is_told_of_the_noise() -> None:
     assert not background(*heard(-20.0, -20.0), WORDS, PAUSES[:3]).noisy
 

@@ -51,7 +51,7 @@ RULES = re.compile(
     |(?P<lines>\d{{3,4}})(?=[pi](?![a-z\d]))
     |(?P<across>\d+)x(?=\d)
     |(?P<fold>{NUMBER})x(?![a-z\d+=-])
-    |(?<![a-z\d])(?P<times>x)(?=\d)
+    |(?<![a-z\d])(?P<times>(?-i:x))(?=\d)
     |(?P<long>{NUMBER})-(?P<of>{COMPOUND})(?![a-z'])
     |(?P<height>\d)'\s?(?P<inches>1[01]|\d)(?!\d)"?
     |(?P<ordinal>\d+(?:,\d{{3}})*)(?:st|nd|rd|th)(?![a-z])

@@ -21,6 +21,7 @@ from extractors.english_words import (
     ROMAN_NUMERALS,
     SAINTLY,
     SCALE_WORDS,
+    STATES,
     SYMBOLS,
     UNINTELLIGIBLE,
     WHOLE_WORDS,
@@ -126,7 +127,7 @@ class _English:
             return say_digits(plain)
         if before in CURRENCIES and re.fullmatch(NUMBER, plain):
             return said_money(before, plain)
-        if _ZIP.fullmatch(plain) and re.fullmatch("[A-Z]{2}", before) and not self._shouted:
+        if _ZIP.fullmatch(plain) and before in STATES:
             return said_number("0" + plain)[1:] if plain.isdigit() else say_digits(plain)
         if before.lower() in CALLED_BY_NUMBERS and re.fullmatch(r"[1-9]\d\d", plain):
             return said_in_hundreds(plain)

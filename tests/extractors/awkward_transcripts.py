@@ -233,4 +233,5 @@ TABLE = [
     ),
     ("Mt. St. Helens, Rm. 5, Bros.", ["mount", "saint", "helens", "room", "five", "brothers"]),
     ("(╯°□°)╯ 90°", ["", "ninety degrees"]),
+    ("a BMW X5, TV 20500", ["a", "bmw", "x five", "tv", "twenty thousand five hundred"]),
 ]

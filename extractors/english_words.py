@@ -169,8 +169,8 @@ NUMBERED_CUT = {
 """With a point before a number, and behind none."""
 BEFORE_YEARS = {"c": "circa", "ca": "circa", "b": "born", "d": "died"}
 STATES = frozenset(
-    "AL AK AZ AR CA CO CT DC DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA PR RI SC SD TN TX UT VT VA WA WV WI WY".split()
+    "AL AK AZ AR CA CO CT DC DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND "
+    "OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY".split()
 )
 """Five digits behind one are a ZIP code, said one by one."""
 SAINTLY = frozenset("mt mount lake fort ft port sault".split())

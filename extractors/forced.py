@@ -99,15 +99,17 @@ def align(
     fit = np.asarray(np.where(spoken, frame_fit(aligned, plain), 0.0), np.float32)
     gain: float | None = None
     if len(heard) > 1:
-        rivals = other_orders(model, heard, plain, evidence)
 
-        def exact(order: Sequence[int]) -> float:
+        def exact(order: Sequence[int], sound: slice) -> float:
             other = word_graph(model, [words[word] for word in order])
-            other = with_durations(model, other, len(mel)) if search.timed else other
-            found = best_path(other.graph, _weighed(other, adapted.scores(features, other.senones), evidence))
-            return found.score - path.score if found else -np.inf
+            other = with_durations(model, other, len(mel[sound])) if search.timed else other
+            scores = adapted.scores(features[sound], other.senones)
+            found = best_path(other.graph, _weighed(other, scores, evidence[sound]))
+            return found.score if found else -np.inf
 
-        gain = max((exact(rival.order) for rival in rivals if rival.gain > 0.0), default=0.0)
+        rivals = [rival for rival in other_orders(model, heard, plain, evidence) if rival.gain > 0.0]
+        gains = [exact(rival.order, rival.sound) - exact(sorted(rival.order), rival.sound) for rival in rivals]
+        gain = max(gains, default=0.0)
     return ForcedAlignment(placed, path.lag, fit, gain)
 
 

@@ -3,8 +3,8 @@
 Words that are said, only not in this order, fit nearly as well as right ones do: most are found, and the search hides
 the few others in pauses. What gives them away is the comparison with another order of the same words. Neighbours
 swapped, the first word at the end, the last at the beginning, and the order in which a search without any order hears
-the words are scored without context, all at once; the best of them is then scored exactly by `forced`. Long
-transcripts are looked at a few words at a time.
+the words are scored without context, all at once; the best of them are then scored exactly by `forced`. Long
+transcripts are looked at a few words at a time, so that the cost follows their length.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,9 +43,12 @@ class HeardWord:
 
 @dataclass(frozen=True, slots=True)
 class OtherOrder:
-    """The order of all words that explains the sound best, if it is not their own."""
+    """Some consecutive words in another order than their own, and the sound in which both are compared."""
 
     order: Order
+    """The words by their numbers in the transcript."""
+    sound: slice
+    """Frames; of a transcript of one window all of them."""
     gain: float
     """Log likelihood without context, less that of their own order, in nats."""
 
@@ -76,8 +79,8 @@ def other_orders(
         orders = _orders(model, phones, scores)
         own, *others = _scores(model, phones, orders, scores)
         for order, score in zip(orders[1:], others, strict=True):
-            inside = [first + word for word in order]
-            found.append(OtherOrder((*range(first), *inside, *range(last, len(words))), float(score - own)))
+            compared = slice(None) if len(phones) == len(words) else sound
+            found.append(OtherOrder(tuple(first + word for word in order), compared, float(score - own)))
     return sorted(found, key=lambda other: -other.gain)[:most]
 
 

@@ -126,3 +126,15 @@ def test_words_slightly_out_of_order_are_flagged(written: str) -> None:
     assert "transcript_mismatch" not in right.flags and "alignment_order_gain" not in right.quality
     assert "transcript_mismatch" in wrong.flags and wrong.quality["alignment_order_gain"] > OUT_OF_ORDER  # type: ignore[operator]
     assert [word.text for word in wrong.words] == written.split()
+
+
+@needs_espeak
+def test_two_words_swapped_in_a_long_transcript_are_found_among_all_others() -> None:
+    right = (
+        "my brother painted every window green last summer because nobody wanted the yellow kitchen to look so empty "
+        "and then our neighbours brought us seven wooden chairs"
+    ).split()
+    sound = say(" ".join(right)).astype(np.float32)
+    wrong = [*right[:11], right[12], right[11], *right[13:]]
+    found = [TIMER.time(plain_transcript(" ".join(words)), sound, 16_000) for words in (right, wrong)]
+    assert ["transcript_mismatch" in each.flags for each in found] == [False, True]

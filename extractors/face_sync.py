@@ -25,6 +25,8 @@ Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 STEP_S = 0.02
+MOST_PLACES = 2**16
+"""Frames times lags that are looked at together: what takes memory does not grow with the clip."""
 BUSY_REACH_S = 0.1
 STILL = 0.02
 """Opening of a still mouth's landmark noise, face sizes."""
@@ -120,24 +122,35 @@ def _matches(
     mouth = ((moving[:, 0], STILL_PER_S, 1.0), (opening, STILL, OTHER_READINGS),
              (np.abs(busy[:, 0]), STILL_PER_S, OTHER_READINGS))  # fmt: skip
     matches = np.full(len(lags_s), np.nan)
-    for at, lag_s in enumerate(lags_s):
-        heard_s = times_s + lag_s
+    at_once = max(1, MOST_PLACES // len(times_s))
+    for first in range(0, len(lags_s), at_once):
+        some = slice(first, first + at_once)
+        heard_s = times_s + lags_s[some, None]
         both = known & (heard_s >= voice_s[0]) & (heard_s <= voice_s[-1])
-        if both.sum() >= config.least_frames:
-            matches[at] = sum(
-                weight * _correlation(reading[both], np.interp(heard_s[both], voice_s, heard), noise)
-                for (reading, noise, weight), heard in zip(mouth, voice, strict=True)
-            )
+        found = sum(
+            weight * _correlations(reading, np.interp(heard_s, voice_s, heard), both, noise)
+            for (reading, noise, weight), heard in zip(mouth, voice, strict=True)
+        )
+        matches[some] = np.where(both.sum(axis=1) >= config.least_frames, found, np.nan)
     return matches
 
 
-def _correlation(mouth: Float64, voice: Float64, noise: float) -> float:
-    """-1 to 1; damped where the mouth moves no more than its landmarks' noise."""
-    mouth, voice = mouth - mouth.mean(), voice - voice.mean()
-    deviation = float(np.sqrt((voice**2).mean()))
-    if deviation < 1e-9:
-        return 0.0
-    return float((mouth * voice).mean()) / deviation / (float(np.sqrt((mouth**2).mean())) + noise)
+def _correlations(mouth: Float64, voice: Float64, both: Bool, noise: float) -> Float64:
+    """[lags] from -1 to 1, over the frames that count; damped where the mouth moves no more than its noise.
+
+    ``mouth`` [T], ``voice`` and ``both`` [lags, T].
+    """
+    count = np.maximum(both.sum(axis=1), 1)
+
+    def centred(values: Float64) -> Float64:
+        mean = np.where(both, values, 0.0).sum(axis=1) / count
+        return np.where(both, values - mean[:, None], 0.0)
+
+    mouth, voice = centred(mouth), centred(voice)
+    deviation = np.sqrt((voice**2).sum(axis=1) / count)
+    sounds = deviation >= 1e-9
+    found = (mouth * voice).sum(axis=1) / count / np.where(sounds, deviation, 1.0)
+    return np.where(sounds, found / (np.sqrt((mouth**2).sum(axis=1) / count) + noise), 0.0)
 
 
 def _judged(lags_s: Float64, matches: Float64, config: SyncConfig) -> Sync | None:

@@ -3,10 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pipeline.clip import Clip
 from pipeline.words import Transcript
+
+LIBRARIES = ("av", "librosa", "mediapipe", "numpy", "opencv-python", "pocketsphinx", "torch", "transformers")
 
 
 def fingerprint(recipe: Mapping[str, Any], aligner: str | None, clip: Clip, content: str | None) -> str:
@@ -32,10 +35,15 @@ def fingerprint(recipe: Mapping[str, Any], aligner: str | None, clip: Clip, cont
 
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries whose numbers stand in a store."""
+    return {name: _version(name) for name in LIBRARIES}
+
+
+@cache
+def _version(name: str) -> str:
+    """Look up a version, once: the records of eight packages take a hundredth of a short clip's time."""
     from importlib.metadata import version
 
-    names = ("av", "librosa", "mediapipe", "numpy", "opencv-python", "pocketsphinx", "torch", "transformers")
-    return {name: version(name) for name in names}
+    return version(name)
 
 
 def _transcript_key(transcript: Transcript | None) -> Any:

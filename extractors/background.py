@@ -17,15 +17,16 @@ Float = NDArray[np.float32]
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-NOISY_DB = 20.0
-"""Words stand less than this above the loud tenth of their pauses: clean recordings by 19 to 31, at 10 dB of babble
-by 0 to 29, of white noise by 1 to 6."""
-SPEECH_DB = -2.0
-"""What comes and goes in the pauses and is louder than the words by more is speech that the search left out."""
+STEADY_DB = 12.0
+"""Words stand less than this above the loud tenth of a steady noise: at 10 dB of white noise by 1 to 6; clean
+synthetic voices over a faint hiss by 16 to 26."""
+NOISY_DB, RESTLESS_BELOW_DB, SPEECH_DB = 20.0, 30.0, -2.0
+"""Of one that comes and goes: clean recordings by 19 to 31, at 10 dB of babble by 0 to 29. What is louder than the
+words is speech that the search left out."""
 LOUD_PERCENTILE, PAUSE_PERCENTILE = 90.0, 70.0
 UNSTEADY_DB, RESTLESS_DB = 3.0, 7.5
 """By which the loud part of the pauses exceeds their mean: in white noise by 1, in babble by 4 to 21, in clean
-recordings by 2 to 8, for breath; what exceeds it by the second is noise, however loud the words are."""
+recordings by 2 to 8, for breath; what exceeds it by the second is noise, also where it is less loud."""
 FEWEST_FRAMES = 10
 VOICES_BELOW_DB = (13.0, 20.0)
 """How far other voices may be below this one."""
@@ -64,11 +65,10 @@ def background(mel: Float, features: Float, words: Mask, pauses: Int) -> Backgro
     loud = pauses[quiet_db >= np.percentile(quiet_db, PAUSE_PERCENTILE)]
     unsteady_db = float(mel[loud].mean() - mel[pauses].mean()) * _DB_PER_NEPER
     above_db = float(np.median(level_db[words]) - np.percentile(quiet_db, LOUD_PERCENTILE))
-    left_out = above_db < SPEECH_DB and unsteady_db >= UNSTEADY_DB
-    if left_out or (above_db >= NOISY_DB and unsteady_db < RESTLESS_DB):
+    if unsteady_db < UNSTEADY_DB or loud.size < FEWEST_FRAMES:
+        return Background(above_db < STEADY_DB, None)
+    if not (SPEECH_DB <= above_db < (RESTLESS_BELOW_DB if unsteady_db >= RESTLESS_DB else NOISY_DB)):
         return Background(False, None)
-    if loud.size < FEWEST_FRAMES or unsteady_db < UNSTEADY_DB:
-        return Background(True, None)
     return Background(True, noise_of(mel, features, loud))
 
 

@@ -75,10 +75,13 @@ class Aligner(Protocol):
     def sayings(self, written: Sequence[str]) -> list[Saying]:
         """Return how each written word is said; needs no sound."""
 
-    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
+    def place(
+        self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False, noise: bool = False
+    ) -> Placement | None:
         """Return where the words are in 16 kHz sound [N]; None if the sound cannot hold them.
 
-        With ``orders`` they are compared with the same words in other orders, if the aligner can.
+        With ``orders`` they are compared with the same words in other orders, if the aligner can. With ``noise``
+        what no word explains may be noise that covers words; where others may be said, it may as well be speech.
         """
 
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:

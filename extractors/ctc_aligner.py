@@ -69,7 +69,9 @@ class CtcAligner:
         """Return how many letters of each word the model knows, and how long they take."""
         return [Saying(len(labels), LABEL_S * len(labels)) for labels in self._labels(written)]
 
-    def place(self, written: Sequence[str], samples: Float, orders: bool = False) -> Placement | None:
+    def place(
+        self, written: Sequence[str], samples: Float, orders: bool = False, noise: bool = False
+    ) -> Placement | None:
         """Return where the words are; None if the sound is too short for their letters, or none is known."""
         labels = self._labels(written)
         emissions = self.emissions(samples)

@@ -52,13 +52,15 @@ class EnglishAligner:
         return [_saying([self._pronouncer.pronunciations(word)[0] for word in row]) for row in rows]
 
     @one_core()
-    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
+    def place(
+        self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False, noise: bool = False
+    ) -> Placement | None:
         """Return where the words are; None if the sound is too short for their phones, or nothing is said."""
         rows = spoken_words(written, "en", self._pronouncer.known)
         sounds = [self._pronouncer.pronunciations(word) for row in rows for word in row]
         if not sounds:
             return None
-        found = align(self._model, sounds, samples, orders)
+        found = align(self._model, sounds, samples, orders, noise)
         if found is None:
             return None
         fits = [float(found.fit[word.start_frame : word.end_frame].mean()) for word in found.words]

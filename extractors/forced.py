@@ -62,7 +62,11 @@ class ForcedAlignment:
 
 
 def align(
-    model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float, orders: bool = False
+    model: SphinxModel,
+    words: Sequence[Sequence[Pronunciation]],
+    samples: Float,
+    orders: bool = False,
+    noise: bool = False,
 ) -> ForcedAlignment | None:
     """Place spoken words in sound; None if there are too few frames to hold their phones (three each).
 
@@ -75,11 +79,13 @@ def align(
         16 kHz mono.
     orders : bool
         Whether to compare with other orders of the words.
+    noise : bool
+        Whether to listen for noise that covers words; not where the words may be others than those that are said.
     """
     mel = log_mel(samples)
     features = with_slopes(cepstra(mel))
     level_db = standing_out_db(mel)
-    search = _first_search(model, word_graph(model, words), mel, features, level_db)
+    search = _first_search(model, word_graph(model, words), mel, features, level_db, noise)
     if search is None:
         return None
     graph, behind = search.graph, search.behind
@@ -221,7 +227,7 @@ class _Search:
 
 
 def _first_search(
-    model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: NDArray[np.float64]
+    model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: NDArray[np.float64], noise: bool
 ) -> _Search | None:
     """Search with what levels tell of channel and noise; again where noise covers words.
 
@@ -233,9 +239,9 @@ def _first_search(
     if path is None:
         return None
     spoken, pauses = _spoken(graph, path)
-    behind = background(mel, features, spoken, np.flatnonzero(pauses))
+    behind = background(mel, features, spoken, np.flatnonzero(pauses)) if noise else Background(False, None)
     plain = _Search(graph, False, path, first, behind)
-    if not behind.noisy and not drawn_out(_placed_words(model, graph, path).values()):
+    if not noise or not (behind.noisy or drawn_out(_placed_words(model, graph, path).values())):
         return plain
     graph = with_durations(model, graph, len(mel))
     first = first.with_others(other_voices(mel, features, level_db > np.mean(two_levels(level_db))))

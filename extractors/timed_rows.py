@@ -85,7 +85,7 @@ def aligned_rows(
     With ``orders`` they are compared with other orders of themselves.
     """
     sound = samples[round(stretch.start_s * RATE_HZ) : round(stretch.end_s * RATE_HZ)]
-    placement = aligner.place([written[word] for word in stretch.words], sound, orders)
+    placement = aligner.place([written[word] for word in stretch.words], sound, orders, noise=whole)
     if placement is not None and not whole and placement.fit < aligner.mismatch_fit - UNSAID_MARGIN:
         return [rows[word] for word in stretch.words]  # the rough search was mistaken: nobody says this here
     if placement is None:

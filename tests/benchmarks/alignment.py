@@ -23,6 +23,7 @@ FOREIGN = "the old man walked slowly through the quiet garden"
 """A sentence that nobody said, spliced into the transcript."""
 FAILED_FIT = -100.0
 """Fit of a transcript that the sound cannot hold: below every other."""
+DRAWN, DRAWS_SEED, AIM_MS = 20, 5, 45.0
 MOST_OTHERS = 40
 """Other transcripts tried on each clip; all of them in folders of up to 41 clips."""
 
@@ -32,12 +33,15 @@ Noisy = Callable[[int], NDArray[np.float32]]
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="clips with truth, instead of DMD_GRID")
     parser.add_argument("--clean-only", action="store_true", help="leave out noise and mismatches")
+    parser.add_argument("--draws", type=int, default=0, help="instead: noise for so many random draws of 20 clips")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     clips = grid_clips(options.folder)
     timer = WordTimer(WordTimingConfig())
     timer.time(clips[0].transcript, clips[0].samples, RATE_HZ)  # loads the models
+    if options.draws:
+        return _draws(timer, clips, options.draws)
     begun = time.process_time()
     timed = [_timed(timer, clip.transcript, clip.samples) for clip in clips]
     cpu_s = time.process_time() - begun
@@ -45,12 +49,33 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     if options.clean_only:
         return figures
     figures |= _mismatches(timer, clips, timed)
-    for name, noisy in (("white", _white(clips)), ("babble", _babble(clips))):
-        in_noise = [_timed(timer, clip.transcript, noisy(index)) for index, clip in enumerate(clips)]
-        errors = _errors(clips, in_noise)
+    for name, errors in _in_noise(timer, clips).items():
         figures[f"{name}_mean_ms_10db"] = errors["mean_ms"]
         figures[f"{name}_within_100ms_10db"] = errors["within_100ms"]
         figures[f"{name}_failures_10db"] = errors["failures"]
+    return figures
+
+
+def _in_noise(timer: WordTimer, clips: list[GridClip]) -> dict[str, dict[str, Any]]:
+    """Errors in each kind of noise; the babble is made of the clips themselves."""
+    return {
+        name: _errors(clips, [_timed(timer, clip.transcript, noisy(index)) for index, clip in enumerate(clips)])
+        for name, noisy in (("white", _white(clips)), ("babble", _babble(clips)))
+    }
+
+
+def _draws(timer: WordTimer, clips: list[GridClip], count: int) -> dict[str, Any]:
+    """Mean errors of random draws: the noise, and above all whose voices are in the babble, changes with the draw."""
+    rng = np.random.default_rng(DRAWS_SEED)
+    drawn = [sorted(rng.choice(len(clips), min(DRAWN, len(clips)), replace=False)) for _ in range(count)]
+    found = [_in_noise(timer, [clips[index] for index in draw]) for draw in drawn]
+    figures: dict[str, Any] = {"draws": count, "clips_each": min(DRAWN, len(clips))}
+    for name in found[0]:
+        means = [each[name]["mean_ms"] for each in found]
+        figures[f"{name}_mean_ms"] = float(np.mean(means))
+        figures[f"{name}_mean_ms_of_each"] = [round(mean, 1) for mean in means]
+        figures[f"{name}_draws_above_45_ms"] = sum(mean > AIM_MS for mean in means)
+        figures[f"{name}_failures"] = sum(each[name]["failures"] for each in found)
     return figures
 
 

@@ -113,7 +113,9 @@ class Listener:
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
         raise AssertionError("not asked for here")
 
-    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
+    def place(
+        self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False, noise: bool = False
+    ) -> Placement | None:
         self.asked.append(list(written))
         rows = [
             PlacedRow(Interval(0.3 + 0.1 * index, 0.4 + 0.1 * index), 0.9, Saying(3, 0.3), 0.5)

@@ -29,7 +29,9 @@ class Listener:
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
         raise AssertionError("not asked for here")
 
-    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
+    def place(
+        self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False, noise: bool = False
+    ) -> Placement | None:
         self.asked.append(list(written))
         return None if self.reversed_fit is None else Placement((None,) * len(written), "strict", self.reversed_fit)
 

@@ -30,7 +30,9 @@ class Listener:
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
         raise AssertionError("the search is exact here")
 
-    def place(self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False) -> Placement | None:
+    def place(
+        self, written: Sequence[str], samples: NDArray[np.float32], orders: bool = False, noise: bool = False
+    ) -> Placement | None:
         rows = []
         for word in written:
             start_s = self.said.get(word, -1.0) - float(samples[0])

@@ -10,7 +10,9 @@ import importlib
 import json
 import pkgutil
 import sys
+from collections.abc import Iterator, Mapping
 from types import ModuleType
+from typing import Any
 
 import tests.benchmarks
 from pipeline.errors import PipelineError
@@ -40,9 +42,18 @@ def main(arguments: list[str]) -> int:
     if known.json:
         print(json.dumps(figures, indent=2))
     else:
-        for name, value in figures.items():
-            print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+        for name, value in _flat(figures):
+            print(f"{name:40} {value:.4g}" if isinstance(value, float) else f"{name:40} {value}")
     return 0
+
+
+def _flat(figures: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every figure under its whole name."""
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
 
 
 def _module(name: str) -> ModuleType:

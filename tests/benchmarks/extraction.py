@@ -34,6 +34,7 @@ from pipeline.sources import read_source
 from pipeline.store import FeatureStore
 from pipeline.streams import MediaReader
 from pipeline.words import plain_transcript
+from tests.benchmarks._numbers import at_least_one
 from tests.benchmarks._variants import VARIANTS, write_variant
 
 DATA = Path(__file__).parents[2] / "data"
@@ -41,8 +42,8 @@ DATA = Path(__file__).parents[2] / "data"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare this benchmark's options."""
-    parser.add_argument("--repeats", type=int, default=3, help="times each clip is measured")
-    parser.add_argument("--clips", type=int, default=8, help="at most this many clips")
+    parser.add_argument("--repeats", type=at_least_one, default=4, help="times each clip is measured")
+    parser.add_argument("--clips", type=at_least_one, default=17, help="at most this many clips")
     parser.add_argument("--no-variants", action="store_true", help="leave out the other sizes and the two workers")
 
 
@@ -55,9 +56,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     whole, floor, frames = [], [], 0
     stages: dict[str, list[float]] = {name: [] for name in ("decode", "landmarks", "voice", "words", "text")}
     for clip in clips:
-        for _ in range(options.repeats):
-            floor.append(_cpu_s(lambda clip=clip: _floor(clip, face)))
-            whole.append(_cpu_s(lambda clip=clip: extractor.extract(clip)))
+        for turn in range(options.repeats):
+            pair = [(floor, lambda clip=clip: _floor(clip, face)), (whole, lambda clip=clip: extractor.extract(clip))]
+            for costs, work in pair if turn % 2 else pair[::-1]:  # what comes first finds other things in the caches
+                costs.append(_cpu_s(work))
         samples, images = _decoded(clip)
         frames += len(images)
         stages["decode"].append(_cpu_s(lambda clip=clip: _decode(clip)))

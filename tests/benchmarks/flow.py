@@ -2,7 +2,7 @@
 
 - `first_result_s`: wall seconds of `dmd score` on one sample clip, while Prefect's server is still
   there from the command before; `first_result_cold_s`: without one; `first_result_cpu_s`: CPU seconds of the command
-  and its worker, which do not depend on what else the machine does.
+  and its worker, which do not depend on what else the machine does; `stages`: what they go into.
 - `prefect_overhead_s_per_clip`: CPU seconds that a clip costs more in a flow with a worker process than in a loop.
   Measured on clips of text alone, from the difference between many and few, so that starting up is not counted; the
   server's own share is not in it.
@@ -29,6 +29,7 @@ from pipeline.clip import Clip
 from pipeline.sources import read_source
 from pipeline.store import FeatureStore
 from pipeline.words import plain_transcript
+from tests.benchmarks._numbers import at_least_one
 from tests.benchmarks.extraction import DATA, clips_at_hand
 
 SENTENCE = "what a wonderful film it was and how much we enjoyed every minute of it"
@@ -37,9 +38,9 @@ SAMPLE = "anna$_$1"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare this benchmark's options."""
-    parser.add_argument("--few", type=int, default=20, help="clips of the smaller run")
-    parser.add_argument("--many", type=int, default=220, help="clips of the larger run")
-    parser.add_argument("--repeats", type=int, default=3, help="times the first result is measured")
+    parser.add_argument("--few", type=at_least_one, default=20, help="clips of the smaller run")
+    parser.add_argument("--many", type=at_least_one, default=220, help="clips of the larger run")
+    parser.add_argument("--repeats", type=at_least_one, default=3, help="times the first result is measured")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -65,11 +66,45 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "first_result_s": median(warm_s),
         "first_result_cold_s": cold_s,
         "first_result_cpu_s": median(warm_cpu_s),
+        "stages": _start_up(),
         "prefect_overhead_s_per_clip": overhead_s,
         "clips_per_s": len(clips) / extract_s,
         "clips": len(clips),
         "workers": 2,
     }
+
+
+def _start_up() -> dict[str, float]:
+    """Return the CPU seconds of what a first result waits for, each in a process that has loaded what it needs."""
+    extract = f"""
+from extractors.extraction import Extractor
+from pathlib import Path
+from pipeline.sources import read_source
+import mediapipe, scipy.signal, transformers.models.bert.modeling_bert
+clip = next(c for c in read_source(Path({str(DATA)!r})).clips if c.clip_id == {SAMPLE!r})
+extractor = Extractor()
+"""
+    prepared = "from flows.settings import prepare; prepare(); import flows.requests"
+    parts = {
+        "command_prefect": (prepared, "import flows.scoring"),
+        "command_torch": ("", "import torch"),
+        "command_model": ("import torch", "from dmd.checkpoint import load_run; from dmd.starter import starter_run; "
+                          "import dmd.scoring; load_run(starter_run(), 'cpu').systems"),
+        "worker_torch": ("", "import torch"),
+        "worker_transformers": ("import torch", "import transformers.models.bert.modeling_bert"),
+        "worker_mediapipe": ("import torch", "import mediapipe"),
+        "worker_scipy": ("import torch", "import scipy.signal"),
+        "worker_first_clip": (extract, "extractor.extract(clip)"),
+        "worker_second_clip": (extract + "extractor.extract(clip)", "extractor.extract(clip)"),
+    }  # fmt: skip
+    return {name: _part_s(before, work) for name, (before, work) in parts.items()}
+
+
+def _part_s(before: str, work: str) -> float:
+    """Return what a piece of code costs a fresh process after another piece of code."""
+    code = f"import time\n{before}\nbegan = time.process_time()\n{work}\nprint(time.process_time() - began)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(found.stdout.split()[-1])
 
 
 def _overhead_s(folder: Path, environment: dict[str, str], few: int, many: int) -> float:

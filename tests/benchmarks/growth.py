@@ -1,6 +1,7 @@
 """How cost grows: with clips, their length, the batch, the words a clip. CPU seconds, one table; `--plot` draws it.
 
-- `clips`: a clip in `dmd extract` with one worker, starting up included: one-second cuts of a sample clip.
+- `clips`: a clip in `dmd extract` with one worker, words and starting up included: those of `DMD_GRID` (else the
+  sample clips) in turn.
 - `seconds`: a second of a recording, extracted in this process, models loaded: a sample clip and its words, looped.
 - `batch`: a sample scored by DMD in a batch of so many, one thread.
 - `words`: a sample scored in a batch of 64, in sequences of so many words.
@@ -12,7 +13,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,8 +27,9 @@ from extractors.extraction import Extractor
 from pipeline.clip import Clip
 from pipeline.sources import read_source
 from pipeline.words import plain_transcript
+from tests.benchmarks._numbers import at_least_one
 from tests.benchmarks._published import arrays
-from tests.benchmarks.extraction import DATA
+from tests.benchmarks.extraction import DATA, clips_at_hand
 from tests.benchmarks.flow import SAMPLE, _cpu_s
 from tests.benchmarks.memory import _write
 
@@ -41,12 +44,12 @@ TITLES = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare this benchmark's options."""
-    parser.add_argument("--clips", type=int, nargs="*", default=[10, 100, 1000])
-    parser.add_argument("--seconds", type=int, nargs="*", default=[1, 10, 60, 600, 1800])
-    parser.add_argument("--rate", type=int, default=5, help="pictures a second of the recordings")
-    parser.add_argument("--batch", type=int, nargs="*", default=[1, 4, 16, 64, 256, 1024])
-    parser.add_argument("--words", type=int, nargs="*", default=[10, 20, 30, 40, 50])
-    parser.add_argument("--repeats", type=int, default=5, help="of what takes less than a second")
+    parser.add_argument("--clips", type=at_least_one, nargs="*", default=[17, 100, 1000])
+    parser.add_argument("--seconds", type=at_least_one, nargs="*", default=[1, 10, 60, 600, 1800])
+    parser.add_argument("--rate", type=at_least_one, default=5, help="pictures a second of the recordings")
+    parser.add_argument("--batch", type=at_least_one, nargs="*", default=[1, 4, 16, 64, 256, 1024])
+    parser.add_argument("--words", type=at_least_one, nargs="*", default=[10, 20, 30, 40, 50])
+    parser.add_argument("--repeats", type=at_least_one, default=5, help="of what takes less than a second")
     parser.add_argument("--plot", type=Path, help="draw the four curves into this file (.svg, .png)")
 
 
@@ -60,7 +63,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "batch": {size: _score_s(size, 50, options.repeats) for size in options.batch},
             "words": {count: _score_s(64, count, options.repeats) for count in options.words},
             "seconds": _by_length(folder, sample, options.seconds, options.rate),
-            "clips": {count: _run_s(folder, sample, count) for count in options.clips},
+            "clips": {count: _run_s(folder, clips_at_hand(), count) for count in options.clips},
         }
     if options.plot is not None:
         _draw(figures, options.plot)
@@ -104,19 +107,22 @@ def _by_length(folder: Path, sample: Clip, lengths: list[int], rate: int) -> Cos
     return costs
 
 
-def _run_s(folder: Path, sample: Clip, count: int) -> float:
-    assert sample.path is not None
-    work = folder / f"run-{count}"
-    work.mkdir()
-    shutil.copyfile(sample.path, work / "sample.mp4")
-    with (work / "clips.csv").open("w", newline="") as stream:
+def _run_s(folder: Path, clips: Sequence[Clip], count: int) -> float:
+    """Return what a clip costs in a run of so many: these in turn, under names of their own."""
+    environment = {**os.environ, "DMD_STATE": str(folder / "state"), "PREFECT_HOME": ""}
+    del environment["PREFECT_HOME"]
+    source = folder / f"clips-{count}.csv"
+    for clip in clips:
+        assert clip.path is not None
+        shutil.copyfile(clip.path, folder / clip.path.name)
+    with source.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["path", "id", "text", "start_s", "end_s"])
-        for number in range(count):
-            start_s = 0.5 + number / count  # no two clips are the same
-            writer.writerow(["sample.mp4", f"clip-{number}", "", f"{start_s:.4f}", f"{start_s + 1:.4f}"])
-    environment = {**os.environ, "DMD_STATE": str(folder / "state")}
-    return _cpu_s(["extract", str(work / "clips.csv"), "--out", str(work / "store")], environment) / count
+        writer.writerow(["path", "id", "text"])
+        for number, clip in zip(range(count), cycle(clips), strict=False):
+            assert clip.path is not None and clip.transcript is not None
+            said = " ".join(word.text for word in clip.transcript.words)
+            writer.writerow([clip.path.name, f"clip-{number}", said])
+    return _cpu_s(["extract", str(source), "--out", str(folder / f"store-{count}")], environment) / count
 
 
 def _draw(figures: Mapping[str, Costs], path: Path) -> None:

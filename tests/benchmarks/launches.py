@@ -25,6 +25,7 @@ from dmd.captured import CapturedPass
 from dmd.config import PRESETS, TextEncoderConfig, preset
 from dmd.system import DmdSystem
 from pipeline.batch import Batch, Pieces
+from tests.benchmarks._numbers import at_least_one
 from tests.benchmarks._published import Published, arrays
 
 HOST = {"aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero", "aten::equal"}
@@ -58,7 +59,7 @@ class _Counted(TorchDispatchMode):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare this benchmark's options."""
     parser.add_argument("--preset", choices=[*PRESETS], default="mosi_aligned")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=at_least_one, default=16)
     parser.add_argument("--objective", choices=["corrected", "reference"], default="reference")
     parser.add_argument("--inside", action="store_true", help="with a BERT of the size of bert-base inside")
     parser.add_argument("--reference", type=Path, help="a checkout of the published code")

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     clips = grid_clips(options.folder)
-    samples, words, truth = _recording(clips, options.minutes * 60.0, options.seed)
+    samples, words, truth, said_in = _recording(clips, options.minutes * 60.0, options.seed)
     timer = WordTimer(WordTimingConfig())
     timer.time(clips[0].transcript, clips[0].samples, RATE_HZ)  # loads the models
     before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -52,6 +52,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "words_spoken": int(there.sum()),
         "spoken_but_not_placed": int((there & ~placed).sum()),
         **summary(errors),
+        **_against_alone(timer, clips, np.abs(times_s - np.array(truth)).mean(axis=1) * 1000.0, placed, said_in),
         "mean_ms_where_confident": float(np.abs(times_s - np.array(truth))[there & (trust >= 0.5)].mean() * 1000.0),
         "confident_of_spoken": float((trust[there] >= 0.5).mean()),
         "confident_of_absent": float((trust[~there] >= 0.5).mean()),
@@ -63,24 +64,60 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def _recording(
     clips: list[GridClip], seconds: float, seed: int
-) -> tuple[NDArray[np.float32], list[str], list[tuple[float, float]]]:
-    """Return the sound, the transcript, and the true times of each of its words."""
+) -> tuple[NDArray[np.float32], list[str], list[tuple[float, float]], list[int]]:
+    """Return the sound, the transcript, and the true times and the clip of each of its words (-1: said by nobody)."""
     rng = np.random.default_rng(seed)
-    pieces, words, truth, at, number = [], [], [], 0, 0
+    pieces, words, truth, said_in, at, number = [], [], [], [], 0, 0
     while at < seconds * RATE_HZ:
         for index in rng.permutation(len(clips)):
             clip = clips[int(index)]
             if number % 10 != 6:
                 words += clip.words
+                said_in += [int(index)] * len(clip.words)
                 truth += [(start + at / RATE_HZ, end + at / RATE_HZ) for start, end in clip.truth_s.tolist()]
             if number % 10 == 3:
                 unsaid = NOBODY_SAYS[number // 10 % len(NOBODY_SAYS)].split()
                 words += unsaid
                 truth += [ABSENT] * len(unsaid)
+                said_in += [-1] * len(unsaid)
             gap = rng.normal(0.0, 0.02 if number % 4 == 1 else 0.0005, int(rng.uniform(1.0, 4.0) * RATE_HZ))
             pieces += [clip.samples, gap.astype(np.float32)]
             at += clip.samples.size + gap.size
             number += 1
             if at >= seconds * RATE_HZ:
                 break
-    return np.concatenate(pieces), words, truth
+    return np.concatenate(pieces), words, truth, said_in
+
+
+def _against_alone(
+    timer: WordTimer,
+    clips: list[GridClip],
+    errors_ms: NDArray[np.float64],
+    placed: NDArray[np.bool_],
+    said_in: list[int],
+) -> dict[str, float]:
+    """Return how much larger the mean error is than in the clips alone; the interval draws whole clips."""
+    here, alone = [], []
+    for index, clip in enumerate(clips):
+        rows = (np.array(said_in) == index) & placed
+        if not rows.any():
+            continue
+        found = timer.time(clip.transcript, clip.samples, RATE_HZ).words
+        apart = np.abs(np.array([(word.start_s, word.end_s) for word in found]) - clip.truth_s)
+        here.append((errors_ms[rows].sum(), rows.sum()))
+        alone.append((apart.mean() * 1000.0, 1.0))
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(here), size=(2000, len(here)))
+
+    def mean(of: list[tuple[float, float]], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        sums = np.array(of)[rows].sum(axis=-2)
+        return np.asarray(sums[..., 0] / sums[..., 1])
+
+    every = np.arange(len(here))
+    low, high = np.quantile(mean(here, drawn) - mean(alone, drawn), [0.025, 0.975])
+    return {
+        "alone_mean_ms": float(mean(alone, every)),
+        "difference_ms": float(mean(here, every) - mean(alone, every)),
+        "difference_low_ms": float(low),
+        "difference_high_ms": float(high),
+    }

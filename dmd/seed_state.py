@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dmd.system import DmdSystem
 from pipeline.errors import StoreError
-from pipeline.files import write_whole
+from pipeline.files import demand_regular, write_whole
 from pipeline.jsontext import parse_json
 
 STATE = "state.safetensors"
@@ -77,7 +77,7 @@ def load_state(
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="pt") as stream:
+        with safe_open(demand_regular(path), framework="pt") as stream:
             record = parse_json(stream.metadata()["state"])
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}
         system.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})

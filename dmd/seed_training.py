@@ -23,7 +23,7 @@ from pipeline.batch import Batch
 from pipeline.collate import Collator
 from pipeline.dataset import Rows
 from pipeline.errors import PipelineError
-from pipeline.files import make_folder, write_whole
+from pipeline.files import demand_regular, make_folder, write_whole
 from pipeline.resident import Batches
 
 IMPROVEMENT = 1e-6
@@ -272,5 +272,5 @@ def _sums_size(path: Path) -> int | None:
 
     if not path.is_file():
         return None
-    with safe_open(path, framework="pt") as stream:
+    with safe_open(demand_regular(path), framework="pt") as stream:
         return int(stream.get_slice("sums").get_shape()[0])

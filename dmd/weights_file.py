@@ -8,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 from dmd.config import DmdConfig
 from dmd.system import DmdSystem
 from pipeline.errors import StoreError
+from pipeline.files import demand_regular
 
 SMALL = 1 << 27
 """Parameters of a model that is made without a second look: 512 MB."""
@@ -21,9 +22,10 @@ def demand_shapes(path: Path, config: DmdConfig) -> None:
     StoreError
         The file is no file of weights, or those of another model.
     """
-    if _at_most(config) <= SMALL:
-        return
     try:
+        demand_regular(path)
+        if _at_most(config) <= SMALL:
+            return
         with safe_open(path, framework="pt") as stream:
             found = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}
     except (OSError, SafetensorError) as error:

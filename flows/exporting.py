@@ -80,13 +80,13 @@ def _textgrid(store: FeatureStore, out: Path) -> Report:
 
 def _one_each(store: FeatureStore, out: Path, ending: str, write: Callable[[Any, Path], None]) -> Report:
     """Write one file a clip that has words; a clip without any has nothing to say in these formats."""
-    from pipeline.formats.filenames import name_of
+    from pipeline.formats.filenames import file_name_of
 
     make_folder(out)
     written = 0
     for clip in store.clips():
         if any(word.text and word.rung != "untimed" for word in clip.words):
-            write(clip, out / f"{name_of(clip.clip_id)}{ending}")
+            write(clip, out / f"{file_name_of(clip.clip_id)}{ending}")
             written += 1
     if not written:
         raise UsageError(f"{store.path}: no clip has words with times; give the clips transcripts and extract again")

@@ -38,4 +38,4 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
-    return " ".join(text.split())
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()

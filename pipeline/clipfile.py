@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.aligned import AlignedClip, ClipInfo, Segment, WordPieces
 from pipeline.errors import DamagedClipError
+from pipeline.files import open_regular
 from pipeline.jsontext import parse_json
 from pipeline.room import in_blocks
 from pipeline.track import FeatureTrack, WordFeatures
@@ -164,7 +165,7 @@ def _track(arrays: Arrays, names: Mapping[str, tuple[str, ...]], modality: str) 
 
 def _record(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             (size,) = struct.unpack("<Q", stream.read(8))
             if size > MAX_HEADER_BYTES:
                 raise ValueError(f"header of {size} bytes")

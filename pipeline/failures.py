@@ -15,8 +15,11 @@ from pathlib import Path
 
 from pipeline.errors import StoreError
 from pipeline.files import write_whole
+from pipeline.textfile import TextFileError, read_bytes
 
 FAILURE_COLUMNS = ("clip_id", "path", "stage", "error")
+MAX_BYTES = 64 * 2**20
+"""A failure takes some 300 bytes: 200,000 of them."""
 _FORMULA = re.compile(r"'*(?:[=@\t\r]|[+-][^(|!]*[(|!])")
 """Also behind apostrophes of its own, so that each text can be told from its disarmed form."""
 
@@ -65,9 +68,7 @@ def read_failures(path: Path) -> list[Failure]:
     if not path.is_file():
         return []
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return [
-                Failure(*(armed(row[column] or "") for column in FAILURE_COLUMNS)) for row in csv.DictReader(stream)
-            ]
-    except (OSError, KeyError, csv.Error):
+        table = io.StringIO(read_bytes(path, MAX_BYTES).decode("utf-8", "surrogateescape"), newline="")
+        return [Failure(*(armed(row[column] or "") for column in FAILURE_COLUMNS)) for row in csv.DictReader(table)]
+    except (TextFileError, KeyError, csv.Error):
         raise StoreError(f"{path}: is damaged; delete it, and the next run writes it anew") from None

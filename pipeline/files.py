@@ -3,8 +3,10 @@
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.errors import StoreError
 
@@ -55,6 +57,45 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_own(path: Path) -> int:
+    """Open a file of ours for locking, made if it is not there; never one that a link leads to elsewhere.
+
+    Raises
+    ------
+    StoreError
+        It is a link or no regular file, or cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, PRIVATE_FILE)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); check its folder's permissions") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StoreError(f"{path}: is no regular file; delete it")
+    return descriptor
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; a pipe, which would be waited for without end, or a device is refused.
+
+    Raises
+    ------
+    OSError
+        It is no regular file, or cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def demand_regular(path: Path) -> Path:
+    """Return a path that native code is to open; raises as `open_regular`."""
+    open_regular(path).close()
+    return path
 
 
 def make_folder(folder: Path) -> Path:

@@ -131,15 +131,18 @@ def _clip_table(clip: AlignedClip) -> "pa.Table":
 
     rows = len(clip.words)
     segment = np.concatenate([np.full(s.end_word - s.first_word, n) for n, s in enumerate(clip.segments)])
-    columns: dict[str, Any] = {"clip_id": pa.array([clip.clip_id] * rows), "segment": pa.array(segment, pa.int32())}
-    columns |= {name: pa.array([getattr(word, name) for word in clip.words]) for name in ("text", "rung")}
+    columns: dict[str, Any] = {
+        "clip_id": pa.array([_readable(clip.clip_id)] * rows),
+        "segment": pa.array(segment, pa.int32()),
+    }
+    columns |= {name: pa.array([_readable(getattr(word, name)) for word in clip.words]) for name in ("text", "rung")}
     columns |= {
         name: pa.array([float(getattr(word, name)) for word in clip.words], pa.float64())
         for name in WORD
         if name not in ("text", "rung", "phones")
     }
     columns["phones"] = pa.array([word.phones for word in clip.words], pa.int32())
-    columns |= {name: pa.array([getattr(clip.info, name)] * rows, pa.string()) for name in INFO}
+    columns |= {name: pa.array([_readable(getattr(clip.info, name))] * rows, pa.string()) for name in INFO}
     columns["flags"] = pa.array([";".join(clip.flags)] * rows)
     columns["duration_s"] = pa.array([clip.duration_s] * rows, pa.float64())
     bounds = np.searchsorted(clip.pieces.word_index, np.arange(rows + 1))
@@ -150,6 +153,11 @@ def _clip_table(clip: AlignedClip) -> "pa.Table":
         for at, name in enumerate(found.names):
             columns[f"{modality}.{name}"] = pa.array(found.values[:, at], pa.float32(), mask=~found.valid[:, at])
     return pa.table(columns)
+
+
+def _readable(text: str | None) -> str | None:
+    """Return a text that UTF-8 can write: what a file name holds that is no text stands as an escape."""
+    return text and text.encode("utf-8", "backslashreplace").decode()
 
 
 def _clip(table: "pa.Table", note: dict[str, Any]) -> AlignedClip:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.dataset import Dataset, ModalityRows, Rows
 from pipeline.errors import StoreError
-from pipeline.files import write_whole
+from pipeline.files import demand_regular, write_whole
 from pipeline.jsontext import parse_json
 from pipeline.schema import MODALITIES
 
@@ -162,7 +162,7 @@ def load_normaliser(path: Path) -> Normaliser:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="numpy") as stream:
+        with safe_open(demand_regular(path), framework="numpy") as stream:
             record = parse_json(stream.metadata()["normaliser"])
             arrays = {key: stream.get_tensor(key) for key in stream.keys()}
         scalings = {

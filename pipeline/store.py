@@ -30,7 +30,7 @@ from pipeline.cleanup import cleaned_up
 from pipeline.clipfile import ClipHeader, packed, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
 from pipeline.failures import Failure, read_failures, write_failures
-from pipeline.files import PARTIAL_PREFIX, PRIVATE_FILE, make_folder, write_whole
+from pipeline.files import PARTIAL_PREFIX, make_folder, open_own, write_whole
 from pipeline.jsontext import read_json
 
 FORMAT = 1
@@ -63,6 +63,7 @@ class FeatureStore:
         settings = self.path / "store.json"
         if settings.is_file():
             self._check_format(settings)
+            self._refuse_links()
         elif create:
             if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise StoreError(f"{self.path}: is there already and is no feature store; choose another --out")
@@ -84,6 +85,12 @@ class FeatureStore:
             ) from None
         if found != FORMAT:
             raise StoreError(f"{self.path}: store format {found}, this version reads {FORMAT}; extract it again")
+
+    def _refuse_links(self) -> None:
+        """Refuse a store whose folders are elsewhere: what is written or deleted in it must lie in it."""
+        for folder in (self._clips, *(self._clips.iterdir() if self._clips.is_dir() else ())):
+            if folder.is_symlink():
+                raise StoreError(f"{folder}: is a link, which a store has none of; put what it leads to in its place")
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -195,7 +202,7 @@ class FeatureStore:
         StoreError
             Another run is writing to this store, or it cannot be written.
         """
-        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        descriptor = open_own(self.path / ".lock")
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -213,7 +220,7 @@ class FeatureStore:
         """Begin a turn when nobody is in the middle of a file; whoever writes for an earlier run is refused then."""
         turn = secrets.token_hex(16)
         end = time.monotonic() + TAKE_OVER_S
-        writers = os.open(self.path / ".writers", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        writers = open_own(self.path / ".writers")
         try:
             while True:
                 with suppress(BlockingIOError):
@@ -238,10 +245,7 @@ class FeatureStore:
         if self._turn is None:
             yield
             return
-        try:
-            writers = os.open(self.path / ".writers", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-        except OSError as error:
-            raise StoreError(f"{self.path}: cannot be written ({error.strerror}); check its permissions") from None
+        writers = open_own(self.path / ".writers")
         try:
             fcntl.flock(writers, fcntl.LOCK_SH)
             if (self.path / ".lock").read_text("ascii") != self._turn:

@@ -109,7 +109,9 @@ def write_csd(clips: Iterable[AlignedClip], folder: Path, dataset: str) -> list[
 def entries(clip: AlignedClip) -> dict[str, Entry]:
     """Return what each sequence holds of a clip; no `labels` where the label is no number."""
     intervals = np.array([[word.start_s, word.end_s] for word in clip.words], np.float64).reshape(-1, 2)
-    said = np.array([[(word.text or PAUSE).encode()] for word in clip.words], "S").reshape(-1, 1)
+    said = np.array([[(word.text or PAUSE).encode("utf-8", "backslashreplace")] for word in clip.words], "S").reshape(
+        -1, 1
+    )
     found = {"words": Entry(said if len(said) else np.zeros((0, 1), "S1"), intervals)}
     for modality in MODALITIES:
         rows = getattr(clip, modality)

@@ -9,6 +9,7 @@ from extractors.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.cepstra import FRAME_S
 from extractors.confidence import clip_fit, word_confidence
 from extractors.dictionary import PronouncingDictionary
+from extractors.digital_silence import RecordedSound, recorded_sound, whole_sound
 from extractors.forced import ForcedAlignment, align, align_loosely
 from extractors.g2p import G2p
 from extractors.one_core import one_core
@@ -60,7 +61,11 @@ class EnglishAligner:
         sounds = [self._pronouncer.pronunciations(word) for row in rows for word in row]
         if not sounds:
             return None
-        found = align(self._model, sounds, samples, orders, noise)
+        sound = recorded_sound(samples)
+        found = align(self._model, sounds, sound.samples, orders, noise)
+        if found is None and sound.shortened:
+            sound = whole_sound(samples)
+            found = align(self._model, sounds, samples, orders, noise)
         if found is None:
             return None
         fits = [float(found.fit[word.start_frame : word.end_frame].mean()) for word in found.words]
@@ -68,7 +73,7 @@ class EnglishAligner:
         words, placed = iter(zip(found.words, fits, strict=True)), []
         for row in rows:
             here = [next(words) for _ in row]
-            placed.append(_row([word for word, _ in here], [each for _, each in here], fit) if here else None)
+            placed.append(_row([word for word, _ in here], [each for _, each in here], fit, sound) if here else None)
         return Placement(tuple(placed), _rung(found), fit, found.order_gain)
 
     @one_core()
@@ -76,21 +81,22 @@ class EnglishAligner:
         """Return which of the words are spoken in the sound, by index, and roughly where."""
         rows = spoken_words(written, "en", self._pronouncer.known)
         owner = [index for index, row in enumerate(rows) for _ in row]
-        found = align_loosely(
-            self._model, [self._pronouncer.pronunciations(word) for row in rows for word in row], samples, eager
+        sounds, sound = (
+            [self._pronouncer.pronunciations(word) for row in rows for word in row],
+            recorded_sound(samples),
         )
         places: dict[int, Interval] = {}
-        for number, word in sorted(found.items()):
-            start_s = word.start_frame * FRAME_S
-            first = places.get(owner[number])
-            places[owner[number]] = Interval(first.start_s if first else start_s, word.end_frame * FRAME_S)
+        for number, word in sorted(align_loosely(self._model, sounds, sound.samples, eager).items()):
+            place = sound.interval(word.start_frame, word.end_frame)
+            first = places.get(owner[number], place)
+            places[owner[number]] = Interval(first.start_s, place.end_s)
         return places
 
 
-def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float) -> PlacedRow:
+def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float, sound: RecordedSound) -> PlacedRow:
     lasting = [word.end_frame - word.start_frame for word in words]
     own_fit = float(np.average(fits, weights=lasting))
-    interval = Interval(words[0].start_frame * FRAME_S, words[-1].end_frame * FRAME_S)
+    interval = sound.interval(words[0].start_frame, words[-1].end_frame)
     phones = [[phone.name for phone in word.phones] for word in words]
     strain = float(np.mean([_strain(phone) for word in words for phone in word.phones])) - USUAL_STRAIN
     return PlacedRow(interval, word_confidence(own_fit, fit), _saying(phones), own_fit - STRAIN_COST * strain)

@@ -34,10 +34,14 @@ from extractors.utterances import Recording, uncut, utterances
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.longsound import Samples
 from pipeline.speech import SpeechEnvelope, speech_envelope
+from pipeline.timegrid import Interval
 from pipeline.words import Transcript, Word
 
 UNHEARD_FIT = -8.0
 """Counts for a word that nobody was heard to say; the fit of other speech is about that low."""
+
+MOVED_S, MOVED_CONFIDENCE = 0.1, 0.3
+"""A word that had to make room for others by more than the first is trusted no more than the second."""
 
 
 class WordTimingConfig(BaseModel):
@@ -169,6 +173,7 @@ class WordTimer:
     ) -> TimedWords:
         given = [row.rung == "given" for row in rows]
         places = fit_rows([row.place for row in rows], samples.size / RATE_HZ, given)
+        rows = [_less_sure(row, place) for row, place in zip(rows, places, strict=True)]
         words = tuple(
             Word(
                 word.text,
@@ -209,6 +214,14 @@ class WordTimer:
             quality["alignment_problem"] = problem
             flags.append("language_unsupported")
         return TimedWords(words, tuple(flags), quality)
+
+
+def _less_sure(row: TimedRow, place: Interval) -> TimedRow:
+    """Return the row, less sure if it is not where it was found; what a file gives is as sure as it says."""
+    if row.place is None or row.rung == "given":
+        return row
+    moved_s = max(abs(place.start_s - row.place.start_s), abs(place.end_s - row.place.end_s))
+    return replace(row, confidence=min(row.confidence, MOVED_CONFIDENCE)) if moved_s > MOVED_S else row
 
 
 def _worst_passage(rows: Sequence[TimedRow], aligner: Aligner, bound: float | None) -> Passage | None:

@@ -70,6 +70,8 @@ def open_own(path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, PRIVATE_FILE)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoreError(f"{path}: is a link, which may lead to any file; delete it") from None
         raise StoreError(f"{path}: cannot be written ({error.strerror}); check its folder's permissions") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -11,15 +11,15 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.audio_blocks import Column, block_columns
-from extractors.audio_columns import audio_columns
-from extractors.audio_config import HOP_S, RATE_HZ, AudioConfig
-from extractors.audio_quality import AudioQuality, audio_quality
-from extractors.audio_rows import VoiceRows
-from extractors.formants import FORMANTS, formant_tracks
-from extractors.pitch import CANDIDATES, Pitch, PitchCandidates, pitch_candidates, pitch_path
-from extractors.rates import slopes_per_s
-from extractors.spectrogram import Block, CleanSamples, blocks, cleaned, frame_count, frame_times_s
+from extractors.voice.blocks import Column, block_columns
+from extractors.voice.columns import audio_columns
+from extractors.voice.config import HOP_S, RATE_HZ, AudioConfig
+from extractors.voice.formants import FORMANTS, formant_tracks
+from extractors.voice.pitch import CANDIDATES, Pitch, PitchCandidates, pitch_candidates, pitch_path
+from extractors.voice.quality import AudioQuality, audio_quality
+from extractors.voice.rates import slopes_per_s
+from extractors.voice.rows import VoiceRows
+from extractors.voice.spectrogram import Block, CleanSamples, blocks, cleaned, frame_count, frame_times_s
 from pipeline.longsound import Samples
 from pipeline.room import IN_MEMORY, Room, let_go
 from pipeline.speech import background_and_peak

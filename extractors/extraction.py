@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from extractors.audio import AudioQuality, audio_columns, audio_quality, audio_track
-from extractors.espeak import espeak_version
 from extractors.extraction_config import DEVICES, PRESETS, Device, ExtractionConfig, NativeConfig, preset
 from extractors.face import TIME_DIGITS, FaceExtractor, FaceResult, face_columns
 from extractors.languages import ENGLISH, base_language
 from extractors.one_core import one_core
+from extractors.pronunciation.espeak import espeak_version
 from extractors.recipe import fingerprint, library_versions
 from extractors.recognise import Recogniser, recogniser_folder
 from extractors.text import TextExtractor, model_digest, text_origin

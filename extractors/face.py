@@ -17,16 +17,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.face_columns import all_columns
-from extractors.face_config import FaceConfig
-from extractors.face_detector import Detector
-from extractors.face_follow import FaceFollower
-from extractors.face_landmarks import DetectedFace, Landmarker, RunningMode
-from extractors.face_ledger import FaceLedger
-from extractors.face_quality import face_flags, face_quality
-from extractors.face_rows import along, mean_of, rows_of_tracks, speaker_rows, taken_of
-from extractors.face_speaker import choose_speaker
-from extractors.face_sync import find_offset
+from extractors.faces.columns import all_columns
+from extractors.faces.config import FaceConfig
+from extractors.faces.detector import Detector
+from extractors.faces.follow import FaceFollower
+from extractors.faces.landmarks import DetectedFace, Landmarker, RunningMode
+from extractors.faces.ledger import FaceLedger
+from extractors.faces.quality import face_flags, face_quality
+from extractors.faces.rows import along, mean_of, rows_of_tracks, speaker_rows, taken_of
+from extractors.faces.speaker import choose_speaker
+from extractors.faces.sync import find_offset
 from pipeline.room import IN_MEMORY, Room
 from pipeline.speech import SpeechEnvelope
 from pipeline.track import FeatureColumn, FeatureTrack

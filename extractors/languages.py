@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from extractors.aligner import Aligner
+from extractors.alignment.aligner import Aligner
+from extractors.alignment.ctc_aligner import CtcAligner
+from extractors.alignment.english import EnglishAligner
 from extractors.assets import model_path
-from extractors.ctc_aligner import CtcAligner
-from extractors.english import EnglishAligner
-from extractors.espeak import EspeakG2p
-from extractors.g2p import G2p
 from extractors.language_presets import LANGUAGE_PRESETS
+from extractors.pronunciation.espeak import EspeakG2p
+from extractors.pronunciation.g2p import G2p
 from extractors.text import model_digest
 from pipeline.errors import ModelMissingError
 

@@ -13,15 +13,15 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from extractors.aligner import Aligner, Saying
-from extractors.cepstra import RATE_HZ
-from extractors.cue_bounds import bounded_stretches
-from extractors.given_words import given_to_silence, heard_given, moved_given
+from extractors.acoustics.cepstra import RATE_HZ
+from extractors.alignment.aligner import Aligner, Saying
 from extractors.languages import AlignerShelf
-from extractors.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
-from extractors.neighbours import beside_neighbours
-from extractors.rows import fit_rows
-from extractors.timed_rows import (
+from extractors.timing.cue_bounds import bounded_stretches
+from extractors.timing.given_words import given_to_silence, heard_given, moved_given
+from extractors.timing.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
+from extractors.timing.neighbours import beside_neighbours
+from extractors.timing.rows import fit_rows
+from extractors.timing.timed_rows import (
     TimedRow,
     aligned_rows,
     given_row,
@@ -30,7 +30,7 @@ from extractors.timed_rows import (
     spread_rows,
     with_word_cues,
 )
-from extractors.utterances import Recording, uncut, utterances
+from extractors.timing.utterances import Recording, uncut, utterances
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.longsound import Samples
 from pipeline.speech import SpeechEnvelope, speech_envelope

@@ -1,8 +1,8 @@
 """The columns that this project's extractors make, for the units and meanings on the pages."""
 
-from extractors.audio_columns import audio_columns
-from extractors.audio_config import AudioConfig
-from extractors.face_columns import all_columns
+from extractors.faces.columns import all_columns
+from extractors.voice.columns import audio_columns
+from extractors.voice.config import AudioConfig
 from extractors.word_rhythm import word_columns
 from pipeline.track import FeatureColumn
 

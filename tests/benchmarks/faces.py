@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.face import FaceConfig, FaceExtractor
-from extractors.face_detector import Detector
+from extractors.faces.detector import Detector
 from tests.benchmarks.grid import FOLDER
 from tests.evidence.drift import correlation
 from tests.evidence.face_values import film_track

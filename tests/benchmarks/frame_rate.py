@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.extraction import ExtractionConfig, Extractor
-from extractors.face_config import FaceConfig
+from extractors.faces.config import FaceConfig
 from pipeline.aligned import AlignedClip
 from pipeline.pooling import PoolingConfig
 from tests.benchmarks.extraction import clips_at_hand

@@ -7,9 +7,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from extractors.espeak import EspeakG2p
-from extractors.g2p import G2p
-from extractors.sphinx_model import model_folder
+from extractors.acoustics.sphinx_model import model_folder
+from extractors.pronunciation.espeak import EspeakG2p
+from extractors.pronunciation.g2p import G2p
 from pipeline.errors import ModelMissingError
 from tests.making.letters_to_phones import dictionary_entries
 from tests.making.train_g2p import errors, held_out

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.extraction import Extractor
-from extractors.proportional import spread_over_speech
+from extractors.timing.proportional import spread_over_speech
 from pipeline.clip import Clip
 from pipeline.pooling import pool, pooling_words
 from pipeline.speech import speech_envelope

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from extractors.audio_columns import audio_columns
-from extractors.audio_config import AudioConfig
-from extractors.face_columns import all_columns
+from extractors.faces.columns import all_columns
 from extractors.verdicts import Modality, judgements
+from extractors.voice.columns import audio_columns
+from extractors.voice.config import AudioConfig
 from extractors.word_rhythm import word_columns
 from pipeline.track import FeatureColumn
 

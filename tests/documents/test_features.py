@@ -2,9 +2,9 @@
 
 import pytest
 
-from extractors.audio_columns import audio_columns
-from extractors.audio_config import AudioConfig
-from extractors.face_columns import all_columns
+from extractors.faces.columns import all_columns
+from extractors.voice.columns import audio_columns
+from extractors.voice.config import AudioConfig
 from extractors.word_rhythm import word_columns
 from tests.documents.features import PAGE, feature_dictionary
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from extractors.face_columns import VELOCITIES
-from extractors.face_points import (
+from extractors.faces.columns import VELOCITIES
+from extractors.faces.points import (
     BROW_INNER,
     BROW_OUTER,
     CHEEK,

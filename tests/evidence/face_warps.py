@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from extractors.face_points import (
+from extractors.faces.points import (
     EYE_INNER,
     EYE_OUTER,
     IRIS,
@@ -22,7 +22,7 @@ from extractors.face_points import (
     LOWER_LIP_INNER,
     UPPER_LID,
 )
-from extractors.face_pose import head_pose
+from extractors.faces.pose import head_pose
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]

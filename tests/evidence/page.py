@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from extractors.audio_columns import audio_columns
-from extractors.audio_config import AudioConfig
-from extractors.face_columns import all_columns
+from extractors.faces.columns import all_columns
 from extractors.verdicts import SENSITIVE_UP_TO, STABLE_UP_TO
+from extractors.voice.columns import audio_columns
+from extractors.voice.config import AudioConfig
 from extractors.word_rhythm import word_columns
 from pipeline.track import FeatureColumn
 from tests.evidence.record import FLAGGED, RESPONSES, Json, verdicts

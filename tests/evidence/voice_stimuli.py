@@ -10,7 +10,7 @@ from scipy.signal import iirpeak, lfilter
 from tests.evidence.material import Voice
 from tests.evidence.response import Named
 from tests.evidence.voice_changes import cepstral, cepstral_glide, hissing, pitched, stressed, tilted
-from tests.extractors.voices import SCHWA, glide, noisy, steady, voice
+from tests.extractors.voice.voices import SCHWA, glide, noisy, steady, voice
 
 Samples = NDArray[np.float32]
 PITCH_HZ = (110.0, 150.0, 210.0)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.audio import AudioConfig, audio_columns, audio_track
-from tests.extractors.voices import RATE_HZ, Samples, gained, glide, noisy, tone, track_of, voice, white
+from tests.extractors.voice.voices import RATE_HZ, Samples, gained, glide, noisy, tone, track_of, voice, white
 
 ALWAYS = {"level_dba", "loudness"}
 VOICED_ONLY = {

@@ -9,11 +9,11 @@ import pytest
 
 from extractors.assets import model_path
 from extractors.face import FaceConfig, FaceExtractor, FaceSession, face_columns
-from extractors.face_landmarks import DetectedFace
+from extractors.faces.landmarks import DetectedFace
 from extractors.known_models import EMBEDDED_FACE
 from pipeline.errors import ModelMissingError
 from pipeline.speech import SpeechEnvelope, speech_envelope
-from tests.extractors.synthetic_face import CHIN, LOWER_LIP, moved, neutral_face, pictured
+from tests.extractors.faces.synthetic_face import CHIN, LOWER_LIP, moved, neutral_face, pictured
 
 GRID = Path(os.environ.get("DMD_GRID", Path(__file__).parents[2] / "../shared/clips/grid"))
 IMAGE = np.zeros((288, 360, 3), np.uint8)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
-from extractors.english import EnglishAligner
+from extractors.alignment.english import EnglishAligner
 from extractors.extraction import Extractor
 from extractors.one_core import one_core
 from pipeline.clipfile import pack
@@ -32,7 +32,7 @@ def test_an_aligner_that_fails_gives_the_cores_back(monkeypatch: pytest.MonkeyPa
         assert threads() == {1}
         raise ValueError("no")
 
-    monkeypatch.setattr("extractors.english.align", fails)
+    monkeypatch.setattr("extractors.alignment.english.align", fails)
     aligner = EnglishAligner()
     before = threads()
     with pytest.raises(ValueError, match="no"):

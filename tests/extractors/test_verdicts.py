@@ -2,11 +2,11 @@
 
 import pytest
 
-from extractors.audio_columns import audio_columns
-from extractors.audio_config import AudioConfig
 from extractors.face import FaceConfig, FaceExtractor
-from extractors.face_columns import all_columns
+from extractors.faces.columns import all_columns
 from extractors.verdicts import Judgement, judgements, verdict_of
+from extractors.voice.columns import audio_columns
+from extractors.voice.config import AudioConfig
 from extractors.word_rhythm import word_columns
 
 DEFAULT = {

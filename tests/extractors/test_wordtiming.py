@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from extractors.aligner import Saying
+from extractors.alignment.aligner import Saying
 from extractors.audio import audio_quality
-from extractors.timed_rows import TimedRow
+from extractors.timing.timed_rows import TimedRow
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, _less_sure, window_words
 from pipeline.errors import TranscriptError
 from pipeline.streams import MediaReader

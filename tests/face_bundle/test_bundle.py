@@ -115,7 +115,7 @@ def test_landmarks_equal_those_of_an_independently_merged_bundle():
         pytest.skip(f"{other} or {clip} is not there")
     import av
 
-    from extractors.face_landmarks import Landmarker
+    from extractors.faces.landmarks import Landmarker
 
     given = {"mode": "image", "max_faces": 1, "min_confidence": 0.5, "blendshapes": False}
     ours, theirs = (Landmarker(path.read_bytes(), **given) for path in (model_path(EMBEDDED_FACE), other))

@@ -16,8 +16,8 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
-from extractors.g2p import LETTERS, G2p
-from extractors.pronounce import LettersToPhones
+from extractors.pronunciation.g2p import LETTERS, G2p
+from extractors.pronunciation.pronounce import LettersToPhones
 from tests.making.letters_to_phones import align_entries, dictionary_entries
 
 EPOCHS, BATCH, PEAK_RATE = 24, 256, 3e-3

@@ -1,0 +1,302 @@
+"""Forced alignment: spoken words and sound in, the frames of every phone out.
+
+Two exact searches. The first knows the channel and the noise only from levels; the second has learned both from
+the first, frame by frame, and also weighs how far each frame stands out of the background. Where the first finds that
+noise covers parts of the words (`extractors.acoustics.background`), it is repeated: pauses may then consist of other
+voices, and sounds last about as long as they usually do (`extractors.alignment.durations`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.acoustics.adaptation import AdaptedModel, noise_of, steady_noises
+from extractors.acoustics.background import Background, background, other_voices
+from extractors.acoustics.cepstra import FRAME_S, cepstra, log_mel, with_slopes
+from extractors.acoustics.presence import speech_evidence, standing_out_db, two_levels
+from extractors.acoustics.sphinx_model import SphinxModel
+from extractors.alignment.confidence import SMOOTHING_FRAMES, best_free, frame_fit
+from extractors.alignment.durations import drawn_out, with_durations
+from extractors.alignment.placed import PlacedPhone, PlacedWord
+from extractors.alignment.viterbi import Path, best_path
+from extractors.alignment.word_graph import EAGER_SKIP_LOG, NO_WORD, SKIP_LOG, WordGraph, loose_word_graph, word_graph
+from extractors.alignment.word_order import HeardWord, heard_frames, other_orders
+from extractors.pronunciation.phones import STOPS, inherent_s
+from extractors.pronunciation.pronounce import Pronunciation
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+QUIET_SHARE = 0.1
+LEAST_NOISE_FRAMES = 15
+QUIET_WIDENING = 2.0
+"""The quietest frames vary less than all frames of noise do."""
+MARGIN_FRAMES = 4
+"""Frames of a pause this near to a word are not counted as noise."""
+FILLER_PENALTY = 2.5
+"""Nats a frame by which other sound must beat the words in the first loose search."""
+FILLER_BELOW, FILLER_RANGE = 3.0, (1.5, 5.0)
+"""In the second: as much as this voice usually fits, and so much more, within a range."""
+LONGEST_STOP_S = 0.15
+"""Closure, burst and breath of a stop: nearly twice what a stressed one takes."""
+LEVEL_WEIGHT, LEVEL_WEIGHT_BABBLE = 3.0, 1.0
+"""Levels are smooth over about this many frames less than spectra are; those of babble say less."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForcedAlignment:
+    """Every spoken word in its place, and what a judge of the fit needs to know."""
+
+    words: tuple[PlacedWord, ...]
+    lag: float
+    """The beam, in nats, that a pruning search would have needed."""
+    fit: Float
+    """[shape=(T,)] how much better each frame of a word fits its place than any phone
+    (`extractors.alignment.confidence`); between words 0."""
+    order_gain: float | None = None
+    """Nats by which the same words in another order explain the sound better; None: not asked, or one word."""
+
+
+def align(
+    model: SphinxModel,
+    words: Sequence[Sequence[Pronunciation]],
+    samples: Float,
+    orders: bool = False,
+    noise: bool = False,
+) -> ForcedAlignment | None:
+    """Place spoken words in sound; None if there are too few frames to hold their phones (three each).
+
+    Parameters
+    ----------
+    model : SphinxModel
+    words : sequence of sequence of Pronunciation
+        Each spoken word with its pronunciations, none empty.
+    samples : ndarray [shape=(N,)]
+        16 kHz mono.
+    orders : bool
+        Whether to compare with other orders of the words.
+    noise : bool
+        Whether to listen for noise that covers words; not where the words may be others than those that are said.
+    """
+    mel = log_mel(samples)
+    features = with_slopes(cepstra(mel))
+    level_db = standing_out_db(mel)
+    search = _first_search(model, word_graph(model, words), mel, features, level_db, noise)
+    if search is None:
+        return None
+    graph, behind = search.graph, search.behind
+    spoken, pauses = _spoken(graph, search.path)
+    adapted = _adapted(model, search, mel, features)
+    own = adapted.scores(features, graph.senones)
+    weight = LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE
+    evidence = weight * speech_evidence(level_db, pauses, spoken, behind.noisy)
+    path = best_path(graph.graph, _weighed(graph, own, evidence))
+    if path is None:
+        return None
+    aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
+    spoken, _ = _spoken(graph, path)
+    placed = without_smacks(list(_placed_words(model, graph, path).values()))
+    heard = [_heard(model, word) for word in placed] if orders else []
+    plain = _plain_scores(model, adapted, features, spoken, heard)
+    fit = np.asarray(np.where(spoken, frame_fit(aligned, plain), 0.0), np.float32)
+    gain: float | None = None
+    if len(heard) > 1:
+
+        def exact(order: Sequence[int], sound: slice) -> float:
+            other = word_graph(model, [words[word] for word in order])
+            other = with_durations(model, other, len(mel[sound])) if search.timed else other
+            scores = adapted.scores(features[sound], other.senones)
+            found = best_path(other.graph, _weighed(other, scores, evidence[sound]))
+            return found.score if found else -np.inf
+
+        rivals = [rival for rival in other_orders(model, heard, plain, evidence) if rival.gain > 0.0]
+        gains = [exact(rival.order, rival.sound) - exact(sorted(rival.order), rival.sound) for rival in rivals]
+        gain = max(gains, default=0.0)
+    return ForcedAlignment(placed, path.lag, fit, gain)
+
+
+def without_smacks(words: Sequence[PlacedWord]) -> tuple[PlacedWord, ...]:
+    """Shorten stops behind a pause that last longer than stops can: they have swallowed a smack or a breath.
+
+    A closure is silent, so nothing but its length tells a burst from a smack of the lips a quarter of a second
+    earlier. What remains is the end of the stop, as long as a stressed one is.
+    """
+    kept, before = [], 0
+    for number, word in enumerate(words):
+        first = word.phones[0]
+        behind_pause = number == 0 or word.start_frame > before
+        before = word.end_frame
+        lasts_s = (first.end_frame - first.start_frame) * FRAME_S
+        if behind_pause and first.name in STOPS and lasts_s > LONGEST_STOP_S:
+            start = first.end_frame - round(inherent_s(first.name) / FRAME_S)
+            word = PlacedWord((PlacedPhone(first.name, start, first.end_frame), *word.phones[1:]))
+        kept.append(word)
+    return tuple(kept)
+
+
+def align_loosely(
+    model: SphinxModel, words: Sequence[Sequence[Pronunciation]], samples: Float, eager: bool = False
+) -> dict[int, PlacedWord]:
+    """Find which of the words are spoken in the sound, in order, and roughly where.
+
+    Words may be missing, at the end above all, and the sound may hold anything beside them. The second of two
+    searches has learned channel and noise from the words of the first, and how well this voice fits.
+
+    Returns
+    -------
+    dict
+        The words that were found, by their index.
+    """
+    mel = log_mel(samples)
+    features = with_slopes(cepstra(mel))
+    graph = loose_word_graph(model, words, EAGER_SKIP_LOG if eager else SKIP_LOG)
+    adapted = _first_model(model, mel, features, standing_out_db(mel))
+    path, fit = _loose_path(model, graph, features, adapted, FILLER_RANGE[1] if eager else FILLER_PENALTY)
+    spoken = graph.words[path.states] != NO_WORD
+    if spoken.any():
+        # The noise of a whole minute is a mixture of many; the quietest is kept.
+        error = adapted.channel_error(features[spoken], _senones(graph, path)[spoken])
+        adapted = AdaptedModel(model, adapted.channel + error, adapted.noise, adapted.others)
+        below = float(np.clip(FILLER_BELOW - np.median(fit[spoken]), *FILLER_RANGE))
+        penalty = FILLER_RANGE[1] if eager else below
+        path, _ = _loose_path(model, graph, features, adapted, penalty)
+    return _placed_words(model, graph, path)
+
+
+def _weighed(graph: WordGraph, scores: Float, evidence: NDArray[np.float64]) -> Float:
+    """Add the evidence of speech to the scores of all that is no silence."""
+    return (scores + np.where(graph.silent_senones, 0.0, evidence[:, None])).astype(np.float32)
+
+
+def _heard(model: SphinxModel, word: PlacedWord) -> HeardWord:
+    return HeardWord(tuple(model.number(phone.name) for phone in word.phones), word.start_frame, word.end_frame)
+
+
+def _plain_scores(
+    model: SphinxModel, adapted: AdaptedModel, features: Float, spoken: Mask, heard: Sequence[HeardWord]
+) -> Float:
+    """Score every phone only where words are, and as far around them as anybody looks: half the cost."""
+    near = ~_eroded(~spoken, SMOOTHING_FRAMES // 2)
+    if heard:
+        near |= heard_frames(heard, len(features))
+    free = np.zeros((len(features), model.plain_senones.size), np.float32)
+    free[near] = adapted.scores(features[near], model.plain_senones.reshape(-1))
+    return free
+
+
+def _loose_path(
+    model: SphinxModel, graph: WordGraph, features: Float, adapted: AdaptedModel, penalty: float
+) -> tuple[Path, Float]:
+    """Return the best path through a loose graph, and the fit of its frames."""
+    free = model.plain_senones.reshape(-1)
+    scores = adapted.scores(features, np.concatenate([graph.senones, free]))
+    own, free_scores = scores[:, : -free.size], scores[:, -free.size :]
+    filler = best_free(free_scores)[:, None] - np.float32(penalty)
+    weighed = np.concatenate([own, filler], axis=1)
+    path = best_path(graph.graph, weighed)
+    if path is None:
+        raise AssertionError("the filler alone is a path through any sound")
+    aligned = weighed[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
+    return path, frame_fit(aligned, free_scores)
+
+
+def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: NDArray[np.float64]) -> AdaptedModel:
+    """Channel from the loud half of the frames, noise from the quietest."""
+    loudness = mel.mean(axis=1)
+    quiet = np.argsort(loudness, kind="stable")[: max(LEAST_NOISE_FRAMES, int(QUIET_SHARE * len(mel)))]
+    active = level_db > np.mean(two_levels(level_db))
+    heard = features[active, 0] if active.any() else features[:, 0]
+    noise = noise_of(mel, features, quiet, QUIET_WIDENING)
+    return AdaptedModel(model, heard.mean(axis=0) - model.speech_mean, noise, steady_noises(mel, features))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """What the first search found, and with what."""
+
+    graph: WordGraph
+    timed: bool
+    """Whether the graph knows how long sounds last."""
+    path: Path
+    acoustics: AdaptedModel
+    behind: Background
+
+
+def _first_search(
+    model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: NDArray[np.float64], noise: bool
+) -> _Search | None:
+    """Search with what levels tell of channel and noise; again where noise covers words.
+
+    Where a sound lasts too long, words may have swallowed the noise: that counts if the second search hears it
+    between them. None where the frames are too few.
+    """
+    first = _first_model(model, mel, features, level_db)
+    path = best_path(graph.graph, first.scores(features, graph.senones))
+    if path is None:
+        return None
+    spoken, pauses = _spoken(graph, path)
+    behind = background(mel, features, spoken, np.flatnonzero(pauses)) if noise else Background(False, None)
+    plain = _Search(graph, False, path, first, behind)
+    if not noise or not (behind.noisy or drawn_out(_placed_words(model, graph, path).values())):
+        return plain
+    graph = with_durations(model, graph, len(mel))
+    first = first.with_others(other_voices(mel, features, level_db > np.mean(two_levels(level_db))))
+    path = best_path(graph.graph, first.scores(features, graph.senones))
+    if path is None:
+        raise AssertionError("a graph with durations needs no more frames than one without")
+    spoken, pauses = _spoken(graph, path)
+    again = background(mel, features, spoken, np.flatnonzero(pauses))
+    if not again.noisy and not behind.noisy:
+        return plain
+    return _Search(graph, True, path, first, replace(again, noisy=True))
+
+
+def _adapted(model: SphinxModel, search: _Search, mel: Float, features: Float) -> AdaptedModel:
+    """Learn the channel from the frames that a search put into words, the noise from those it put between them.
+
+    Under the words noise that comes and goes is taken for as loud as its loud part; pauses may be quieter.
+    """
+    before = search.acoustics
+    spoken, pauses = _spoken(search.graph, search.path)
+    rest = np.flatnonzero(pauses)
+    noise = noise_of(mel, features, rest) if rest.size >= LEAST_NOISE_FRAMES else before.noise
+    others = before.others
+    if search.behind.loud is not None:
+        noise, others = search.behind.loud, (*others, noise, before.noise)
+    senones = _senones(search.graph, search.path)
+    channel = before.channel + before.channel_error(features[spoken], senones[spoken])
+    return AdaptedModel(model, channel, noise, others)
+
+
+def _spoken(graph: WordGraph, path: Path) -> tuple[Mask, Mask]:
+    """[T], [T] the frames of words, and those of pauses away from words."""
+    spoken = graph.words[path.states] != NO_WORD
+    return spoken, _eroded(~spoken, MARGIN_FRAMES)
+
+
+def _senones(graph: WordGraph, path: Path) -> Int:
+    """[T] senone of each frame."""
+    return np.asarray(graph.senones[np.asarray(graph.graph.labels)[path.states]])
+
+
+def _eroded(mask: Mask, frames: int) -> Mask:
+    """[T] True where the mask is True for so many frames to both sides; the ends count as True."""
+    padded = np.pad(mask, frames, constant_values=True)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * frames + 1).all(axis=1))
+
+
+def _placed_words(model: SphinxModel, graph: WordGraph, path: Path) -> dict[int, PlacedWord]:
+    """Cut the path where the word or the place in it changes."""
+    words, places = graph.words[path.states], graph.places[path.states]
+    cuts = np.flatnonzero((np.diff(words) != 0) | (np.diff(places) != 0)) + 1
+    edges = [0, *cuts.tolist(), len(words)]
+    found: dict[int, list[PlacedPhone]] = {}
+    for start, end in pairwise(edges):
+        if words[start] != NO_WORD:
+            name = model.phones[graph.phones[path.states[start]]]
+            found.setdefault(int(words[start]), []).append(PlacedPhone(name, start, end))
+    return {number: PlacedWord(tuple(phones)) for number, phones in found.items()}

@@ -1,0 +1,1 @@
+"""How a spoken English word sounds: dictionary, endings, grapheme-to-phoneme."""

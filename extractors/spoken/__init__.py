@@ -1,0 +1,1 @@
+"""From words as a transcript writes them to words as somebody says them, and back."""

@@ -1,0 +1,96 @@
+"""What a timed transcript knows of the words without times: in which stretch of sound they are spoken."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from extractors.timing.utterances import PAD_S, Stretch
+from pipeline.timegrid import Interval
+from pipeline.words import Transcript
+
+CUE_MARGIN_S = 0.3
+"""How far speech may reach out of its subtitle."""
+
+
+def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s: float) -> list[Stretch]:
+    """Return the words without times in runs, each with the sound that it must lie in.
+
+    A cue bounds its words, with a margin that ends half way to the next cue; words with times bound those between
+    them; everything else is bounded by its neighbours. Bounds that leave no sound are widened to what is left.
+
+    Parameters
+    ----------
+    transcript : Transcript
+    given : sequence of bool
+        Which words have times that are kept.
+    duration_s : float
+    """
+    cue_of = _cue_of_word(transcript)
+    edges = _cue_bounds(transcript, duration_s)
+    found: list[Stretch] = []
+    word = 0
+    while word < len(given):
+        if given[word]:
+            word += 1
+            continue
+        end = word
+        while end < len(given) and not given[end] and cue_of[end] == cue_of[word]:
+            end += 1
+        found.append(_between(transcript, given, edges, cue_of, word, end, duration_s))
+        word = end
+    return found
+
+
+def _cue_of_word(transcript: Transcript) -> list[int]:
+    """Return the number of the cue that holds each word; -1 where none does."""
+    owner = [-1] * len(transcript.words)
+    for number, cue in enumerate(transcript.cues):
+        owner[cue.first_word : cue.end_word] = [number] * len(owner[cue.first_word : cue.end_word])
+    return owner
+
+
+def _cue_bounds(transcript: Transcript, duration_s: float) -> list[Interval]:
+    """Each cue with its margin, cut half way to its neighbours and to the sound."""
+    bounds = []
+    for number, cue in enumerate(transcript.cues):
+        before_s = transcript.cues[number - 1].end_s if number else -np.inf
+        after_s = transcript.cues[number + 1].start_s if number + 1 < len(transcript.cues) else np.inf
+        start_s = max(cue.start_s - CUE_MARGIN_S, min(cue.start_s, (before_s + cue.start_s) / 2), 0.0)
+        end_s = min(cue.end_s + CUE_MARGIN_S, max(cue.end_s, (cue.end_s + after_s) / 2), duration_s)
+        bounds.append(Interval(min(start_s, duration_s), max(end_s, min(start_s, duration_s))))
+    return bounds
+
+
+def _between(
+    transcript: Transcript,
+    given: Sequence[bool],
+    edges: Sequence[Interval],
+    cue_of: Sequence[int],
+    first: int,
+    end: int,
+    duration_s: float,
+) -> Stretch:
+    """Bound a run of words by its cue, or by the cues and the words with times around it."""
+    low_s, high_s = 0.0, duration_s
+    if cue_of[first] >= 0:
+        low_s, high_s = edges[cue_of[first]].start_s, edges[cue_of[first]].end_s
+    else:
+        low_s = max((edges[owner].end_s for owner in cue_of[:first] if owner >= 0), default=0.0)
+        high_s = min((edges[owner].start_s for owner in cue_of[end:] if owner >= 0), default=duration_s)
+    for word in range(end, len(given)):
+        if given[word]:
+            high_s = min(high_s, transcript.words[word].start_s or 0.0)
+            break
+    for word in range(first):
+        if given[word]:
+            start_s, end_s = transcript.words[word].start_s or 0.0, transcript.words[word].end_s or 0.0
+            # A word that ends after the next given one began ends too late.
+            low_s = max(low_s, min(end_s if end_s <= high_s else start_s, duration_s))
+    stretch = Stretch(tuple(range(first, end)), low_s, max(low_s, high_s))
+    return stretch if stretch.end_s - stretch.start_s >= 0.05 else _widened(stretch, duration_s)
+
+
+def _widened(stretch: Stretch, duration_s: float) -> Stretch:
+    """Give a run whose bounds leave no sound a little of what surrounds it."""
+    return replace(stretch, start_s=max(0.0, stretch.start_s - PAD_S), end_s=min(duration_s, stretch.end_s + PAD_S))

@@ -1,0 +1,1 @@
+"""The audio columns: one spectrogram, one pitch contour, and all that is read from the two."""

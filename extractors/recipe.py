@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -51,5 +52,9 @@ def _transcript_key(transcript: Transcript | None) -> Any:
         return None
     words = [[word.text, word.start_s, word.end_s, word.confidence] for word in transcript.words]
     cues = [[cue.start_s, cue.end_s, cue.first_word, cue.end_word, cue.speaker] for cue in transcript.cues]
-    key = [words, cues, transcript.language]
+    key: list[Any] = [words, cues, transcript.language]
+    if transcript.others:
+        key.append(
+            [[asdict(word) for word in cue.words] + [cue.start_s, cue.end_s, cue.before] for cue in transcript.others]
+        )
     return [*key, "speaker_unmatched"] if transcript.speaker_unmatched else key

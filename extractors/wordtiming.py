@@ -14,25 +14,17 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.acoustics.cepstra import RATE_HZ
-from extractors.alignment.aligner import Aligner, Saying
+from extractors.alignment.aligner import Aligner
 from extractors.languages import AlignerShelf
-from extractors.timing.cue_bounds import bounded_stretches
+from extractors.placing import placed_rows
 from extractors.timing.given_words import given_to_silence, heard_given, moved_given
 from extractors.timing.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
-from extractors.timing.neighbours import beside_neighbours
 from extractors.timing.rows import fit_rows
-from extractors.timing.timed_rows import (
-    TimedRow,
-    aligned_rows,
-    given_row,
-    lasting_s,
-    somebody_heard,
-    spread_rows,
-    with_word_cues,
-)
-from extractors.timing.utterances import Recording, uncut, utterances
+from extractors.timing.timed_rows import TimedRow, with_word_cues
+from extractors.timing.utterances import uncut
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.longsound import Samples
+from pipeline.speakers import with_others
 from pipeline.speech import SpeechEnvelope, speech_envelope
 from pipeline.timegrid import Interval
 from pipeline.words import Transcript, Word
@@ -144,23 +136,24 @@ class WordTimer:
                 "treat the clip as one without audio"
             )
         keep = self._config.given_times == "keep" and not rough
-        given = [word.start_s is not None and word.end_s is not None for word in transcript.words]
+        everybody, own = with_others(transcript)
+        given = [word.start_s is not None and word.end_s is not None for word in everybody.words]
         aligner, problem = None, ""
         try:
             aligner = self.shelf.aligner(transcript.language)
         except ModelMissingError as error:
-            problem = "" if keep and all(given) else str(error)
-        bounded = transcript
+            problem = "" if keep and all(given[word] for word in own) else str(error)
+        bounded = everybody
         if aligner and not keep:
-            bounded, given = with_word_cues(transcript), [False] * len(given)
+            bounded, given = with_word_cues(everybody), [False] * len(given)
         speech = speech or speech_envelope(samples, RATE_HZ)
-        rows = _timed(bounded, given, samples, speech, aligner)
+        rows = placed_rows(bounded, given, samples, speech, aligner)
         silent = False
-        if any(given) and audible:
-            silent = given_to_silence(rows, speech)
-            written = [word.text for word in transcript.words]
-            rows = heard_given(rows, written, samples, speech, aligner) if aligner else rows
-        return self._judged(transcript, rows, samples, aligner, problem, silent)
+        if any(given[word] for word in own) and audible:
+            silent = given_to_silence([rows[word] for word in own], speech)
+            written = [word.text for word in everybody.words]
+            rows = heard_given(rows, written, samples, speech, aligner, own) if aligner else rows
+        return self._judged(transcript, [rows[word] for word in own], samples, aligner, problem, silent)
 
     def _judged(
         self,
@@ -235,42 +228,6 @@ def _worst_passage(rows: Sequence[TimedRow], aligner: Aligner, bound: float | No
         fits.append(fit)
     worst = worst_passage(fits, aligner, bound)
     return replace(worst, first=searched[worst.first], last=searched[worst.last]) if worst else None
-
-
-def _timed(
-    transcript: Transcript, given: Sequence[bool], samples: Samples, speech: SpeechEnvelope, aligner: Aligner | None
-) -> list[TimedRow]:
-    """Return a row for every word; without an aligner, words without times are spread over speech.
-
-    Never is one language aligned with the models of another.
-    """
-    written = [word.text for word in transcript.words]
-    sayings = aligner.sayings(written) if aligner else [Saying()] * len(written)
-    rows = [
-        given_row(transcript, index) if known else TimedRow(None, 0.0, "proportional", saying)
-        for index, (known, saying) in enumerate(zip(given, sayings, strict=True))
-    ]
-    recording = Recording(written, lasting_s(written, sayings), samples, RATE_HZ)
-    every = bounded_stretches(transcript, given, samples.size / RATE_HZ)
-    for bounds in every:
-        # Any words find a best path through silence; where nobody is heard, no place is better than another.
-        if aligner is None or not somebody_heard(speech, bounds):
-            found = [(bounds, spread_rows(rows, written, bounds, speech))]
-        else:
-            cut = utterances(bounds, recording, aligner.rough)
-            whole = cut == [bounds]
-            orders = whole and len(every) == 1
-            found = [
-                (stretch, aligned_rows(rows, written, stretch, samples, speech, aligner, whole, orders))
-                for stretch in cut
-            ]
-        for stretch, placed in found:
-            for word, row in zip(stretch.words, placed, strict=True):
-                rows[word] = row
-        if aligner and len(found) > 1:
-            for word, row in beside_neighbours(rows, bounds.words, written, samples, speech, aligner).items():
-                rows[word] = row
-    return rows
 
 
 def window_words(duration_s: float, config: WordTimingConfig) -> tuple[Word, ...]:

@@ -1,15 +1,22 @@
-"""Whose words: a timed transcript with speaker labels, narrowed to one of them; and when that one speaks."""
+"""Whose words: a timed transcript with speaker labels, narrowed to one of them; and when that one speaks.
 
+Edges of cues are rarely exact: a cue holds the beginning of the next one's words. So the narrowed transcript still
+knows what others say beside its words (`Transcript.others`): placed together with theirs, its own find their place.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from pipeline.speech import FLOOR_DB, SpeechEnvelope
-from pipeline.words import Cue, Transcript, TranscriptWord
+from pipeline.words import Cue, OtherCue, Transcript, TranscriptWord
 
 MARGIN_S = 0.3
 """How far speech may reach out of its cue."""
 MOST_NAMED = 6
+NEAR_S = 2.0
+"""Others' cues that are no further from one of the speaker's are remembered."""
 
 
 def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
@@ -31,11 +38,42 @@ def said_by(transcript: Transcript, speaker: str | None) -> Transcript:
         return _of_everybody(transcript, speaker or "")
     words: list[TranscriptWord] = []
     kept: list[Cue] = []
-    for cue in cues:
-        first = len(words)
-        words += transcript.words[cue.first_word : cue.end_word]
-        kept.append(replace(cue, first_word=first, end_word=len(words)))
-    return replace(transcript, words=tuple(words), cues=tuple(kept))
+    others: list[OtherCue] = []
+    for cue, near in zip(transcript.cues, _near(transcript.cues, cues), strict=True):
+        said = transcript.words[cue.first_word : cue.end_word]
+        if (cue.speaker or "").strip().casefold() == wanted:
+            kept.append(replace(cue, first_word=len(words), end_word=len(words) + len(said)))
+            words += said
+        elif near:
+            others.append(OtherCue(cue.start_s, cue.end_s, said, len(words)))
+    return replace(transcript, words=tuple(words), cues=tuple(kept), others=tuple(others))
+
+
+def with_others(transcript: Transcript) -> tuple[Transcript, list[int]]:
+    """Return the transcript with the words that others say beside its own, and where its own stand in it."""
+    words: list[TranscriptWord] = []
+    cues: list[Cue] = []
+    own: list[int] = []
+    others = list(transcript.others)
+    starts = {cue.first_word: cue for cue in transcript.cues}
+    for index in range(len(transcript.words) + 1):
+        while others and others[0].before <= index:
+            other = others.pop(0)
+            cues.append(Cue(other.start_s, other.end_s, len(words), len(words) + len(other.words)))
+            words += other.words
+        if cue := starts.get(index):
+            length = cue.end_word - cue.first_word
+            cues.append(replace(cue, first_word=len(words), end_word=len(words) + length))
+        if index < len(transcript.words):
+            own.append(len(words))
+            words.append(transcript.words[index])
+    return replace(transcript, words=tuple(words), cues=tuple(cues), others=()), own
+
+
+def _near(cues: Sequence[Cue], own: Sequence[Cue]) -> list[bool]:
+    """Return which cues are near one of the speaker's."""
+    starts_s, ends_s = (np.array([getattr(cue, edge) for cue in own]) for edge in ("start_s", "end_s"))
+    return [bool(((cue.start_s < ends_s + NEAR_S) & (cue.end_s > starts_s - NEAR_S)).any()) for cue in cues]
 
 
 def _of_everybody(transcript: Transcript, speaker: str) -> Transcript:

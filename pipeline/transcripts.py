@@ -10,7 +10,7 @@ from pipeline.formats.subtitles import read_srt, read_vtt
 from pipeline.formats.textgrid import read_textgrid
 from pipeline.formats.whisperx import is_whisperx, load_json, read_whisperx
 from pipeline.textfile import TextFileError, read_text
-from pipeline.words import Cue, Transcript, TranscriptWord, check_word_count, plain_transcript
+from pipeline.words import Cue, OtherCue, Transcript, TranscriptWord, check_word_count, plain_transcript
 
 
 def read_txt(path: Path, language: str = "en") -> Transcript:
@@ -108,7 +108,13 @@ def cut_transcript(transcript: Transcript, start_s: float, end_s: float | None) 
         if rows:
             span = _moved(cue.start_s, cue.end_s, start_s, last_s)
             cues.append(Cue(*span, rows[0], rows[-1] + 1, cue.speaker))
-    return replace(transcript, words=words, cues=tuple(cues))
+    others = []
+    for other in transcript.others:
+        if start_s <= (other.start_s + other.end_s) / 2 < last_s:
+            said = tuple(_moved_word(word, start_s, last_s) for word in other.words)
+            span = _moved(other.start_s, other.end_s, start_s, last_s)
+            others.append(OtherCue(*span, said, sum(index < other.before for index in kept)))
+    return replace(transcript, words=words, cues=tuple(cues), others=tuple(others))
 
 
 def _middles(transcript: Transcript) -> list[float]:

@@ -45,6 +45,17 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCue:
+    """What somebody else says near the words of a transcript that was narrowed to one speaker."""
+
+    start_s: float
+    end_s: float
+    words: tuple[TranscriptWord, ...]
+    before: int
+    """Index of the word of the transcript that it stands before; their number, if it stands behind all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was said in a clip."""
 
@@ -57,6 +68,8 @@ class Transcript:
     """What of its file could not be used as it stands, a line each; no word is ever left out."""
     speaker_unmatched: bool = False
     """Somebody's words were asked for whom none of its speaker labels names: it holds everybody's."""
+    others: tuple[OtherCue, ...] = ()
+    """Where it was narrowed to one speaker: what others say right beside those words, in order. It has no rows."""
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from extractors.timing.utterances import PAD_S, Stretch
 from pipeline.timegrid import Interval
 from pipeline.words import Transcript
 
-CUE_MARGIN_S = 0.3
+CUE_MARGIN_S = 0.6
 """How far speech may reach out of its subtitle."""
 
 
@@ -40,6 +40,14 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
         found.append(_between(transcript, given, edges, cue_of, word, end, duration_s))
         word = end
     return found
+
+
+def cue_times(transcript: Transcript, stretches: Sequence[Stretch]) -> list[tuple[float, float] | None]:
+    """Return from when to when the cue of each stretch stands; None of one whose words have none."""
+    cue_of = _cue_of_word(transcript)
+    owners = [cue_of[stretch.words[0]] for stretch in stretches]
+    cues = transcript.cues
+    return [(cues[owner].start_s, cues[owner].end_s) if owner >= 0 else None for owner in owners]
 
 
 def _cue_of_word(transcript: Transcript) -> list[int]:

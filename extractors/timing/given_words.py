@@ -4,7 +4,7 @@ What nobody says at that time (silence lies there, or the words are found elsewh
 as a word that was searched for in vain: a timed transcript of another recording is flagged like any other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from extractors.acoustics.cepstra import RATE_HZ
@@ -27,7 +27,12 @@ SILENT_RUN, SILENT_SHARE = 5, 0.5
 
 
 def heard_given(
-    rows: Sequence[TimedRow], written: Sequence[str], samples: Samples, speech: SpeechEnvelope, aligner: Aligner
+    rows: Sequence[TimedRow],
+    written: Sequence[str],
+    samples: Samples,
+    speech: SpeechEnvelope,
+    aligner: Aligner,
+    own: Iterable[int] | None = None,
 ) -> list[TimedRow]:
     """Return the rows; those with given times say how well their words fit there, or that nobody says them.
 
@@ -41,11 +46,14 @@ def heard_given(
     speech : SpeechEnvelope
         Its speech activity.
     aligner : Aligner
+    own : iterable of int, optional
+        Only these are listened for; the others are somebody else's, who may speak over them.
     """
     found = list(rows)
+    others = set() if own is None else set(range(len(rows))).difference(own)
     silent = set(over_silence(rows, speech))
     said = [saying.phones > 0 for saying in aligner.sayings(written)]
-    for run in _runs(rows, _over_each_other(rows)):
+    for run in _runs(rows, _over_each_other(rows) | others):
         heard = _heard(run, rows, written, samples, aligner) if not silent.issuperset(run) else {}
         for word in run:
             fit, own_fit = heard.get(word, (None, None)) if word not in silent else (None, None)

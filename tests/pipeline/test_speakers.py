@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.sources import read_source
-from pipeline.speakers import said_by, speech_of_only_speaker
+from pipeline.speakers import said_by, speech_of_only_speaker, with_others
 from pipeline.speech import SpeechEnvelope
-from pipeline.words import Cue, Transcript, TranscriptWord
+from pipeline.words import Cue, OtherCue, Transcript, TranscriptWord
 
 WORDS = tuple(TranscriptWord(word) for word in ("how", "are", "you", "fine", "good"))
 TALK = Transcript(WORDS, "en", (Cue(0.0, 1.0, 0, 3, "Ann"), Cue(1.0, 2.0, 3, 4, "Bob"), Cue(3.0, 4.0, 4, 5, "Ann")))
@@ -20,6 +20,26 @@ def test_one_speakers_words_keep_their_cues() -> None:
     found = said_by(TALK, " ann ")
     assert found.text == "how are you good"
     assert found.cues == (Cue(0.0, 1.0, 0, 3, "Ann"), Cue(3.0, 4.0, 3, 4, "Ann"))
+
+
+def test_what_others_say_beside_them_is_remembered_and_not_what_they_say_elsewhere() -> None:
+    far = (Cue(9.0, 10.0, 5, 6, "Bob"), Cue(10.0, 11.0, 6, 7, "Cid"))
+    talk = Transcript((*WORDS, TranscriptWord("far"), TranscriptWord("away")), "en", (*TALK.cues, *far))
+    found = said_by(talk, "Ann")
+    assert found.others == (OtherCue(1.0, 2.0, (WORDS[3],), 3),)
+    everybody, own = with_others(found)
+    assert (everybody.words, own) == (WORDS, [0, 1, 2, 4])
+    assert [(cue.start_s, cue.first_word, cue.end_word) for cue in everybody.cues] == [
+        (0.0, 0, 3),
+        (1.0, 3, 4),
+        (3.0, 4, 5),
+    ]
+    everybody, own = with_others(said_by(talk, "Cid"))
+    assert (everybody.text, own, said_by(talk, "Cid").text) == ("far away", [1], "away")
+
+
+def test_a_transcript_that_was_not_narrowed_has_nobody_beside_it() -> None:
+    assert with_others(TALK) == (TALK, [0, 1, 2, 3, 4])
 
 
 def test_a_name_that_no_cue_has_keeps_everything_and_says_so() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import TranscriptError
 from pipeline.transcripts import cut_transcript, read_transcript, sidecars
-from pipeline.words import MAX_WORDS, Cue, Transcript, TranscriptWord, plain_transcript
+from pipeline.words import MAX_WORDS, Cue, OtherCue, Transcript, TranscriptWord, plain_transcript
 
 CUE = "00:00:00,000 --> 00:00:01,000\n"
 
@@ -84,6 +84,17 @@ def test_a_segment_keeps_the_words_whose_middle_lies_in_it_and_counts_from_its_s
 def test_words_without_times_go_with_their_cue():
     found = Transcript((TranscriptWord("a"), TranscriptWord("b")), "en", (Cue(0, 1, 0, 1), Cue(2, 3, 1, 2)))
     assert cut_transcript(found, 1.5, None).text == "b"
+
+
+def test_what_others_say_is_cut_with_the_words_it_stands_beside():
+    words = tuple(TranscriptWord(word) for word in ("one", "two", "three"))
+    cues = tuple(Cue(float(at), at + 1.0, at // 2, at // 2 + 1, "Ann") for at in (0, 2, 4))
+    others = tuple(
+        OtherCue(at, at + 1.0, (TranscriptWord("hm"),), before) for at, before in ((1.0, 1), (3.0, 2), (5.0, 3))
+    )
+    found = cut_transcript(Transcript(words, "en", cues, others=others), 2.0, 5.2)
+    assert found.text == "two three"
+    assert found.others == (OtherCue(1.0, 2.0, (TranscriptWord("hm"),), 1),)
 
 
 def test_a_transcript_without_times_cannot_be_cut():

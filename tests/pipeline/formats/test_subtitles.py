@@ -190,6 +190,10 @@ def test_names_in_front_of_lines_are_speakers_and_no_words(tmp_path):
         (("Listen: he lies", "I said: go", "Listen: again"), "Listen: he lies I said: go Listen: again"),
         (("Ann: yes", "Bob: no", "Ann: yes", "Bob: no"), "yes no yes no"),
         (("AT 10:30", "AT 10:40"), "AT 10:30 AT 10:40"),
+        (("Q: why?", "A: why not?"), "why? why not?"),
+        (("A: the first", "is it?"), "A: the first is it?"),
+        (("Ann: yes", "Bob: no", "Ann: well"), "yes no well"),
+        (("Ann: yes", "and so on", "Bob: no", "Ann: well"), "Ann: yes and so on Bob: no Ann: well"),
     ],
 )
 def test_what_only_looks_like_a_name_is_said(tmp_path, lines, said):

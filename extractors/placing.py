@@ -1,0 +1,117 @@
+"""Where the words of a transcript are: those that a file knows, those that are searched, those that nobody says.
+
+Cues that touch are searched together (`joined_cues`), long stretches utterance by utterance (`utterances`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from extractors.acoustics.cepstra import RATE_HZ
+from extractors.alignment.aligner import Aligner, Saying
+from extractors.joined_cues import REACH_S, Joined, joined
+from extractors.timing.cue_bounds import CUE_MARGIN_S, bounded_stretches, cue_times
+from extractors.timing.neighbours import beside_neighbours
+from extractors.timing.timed_rows import TimedRow, aligned_rows, given_row, lasting_s, somebody_heard, spread_rows
+from extractors.timing.utterances import Recording, Stretch, utterances
+from pipeline.longsound import Samples
+from pipeline.speech import SpeechEnvelope
+from pipeline.words import Transcript
+
+
+def placed_rows(
+    transcript: Transcript, given: Sequence[bool], samples: Samples, speech: SpeechEnvelope, aligner: Aligner | None
+) -> list[TimedRow]:
+    """Return a row for every word; without an aligner, words without times are spread over speech.
+
+    Never is one language aligned with the models of another.
+
+    Parameters
+    ----------
+    transcript : Transcript
+    given : sequence of bool
+        Which words have times that are kept.
+    samples : ndarray or LongSound [shape=(N,)]
+        16 kHz mono.
+    speech : SpeechEnvelope
+        Its speech activity.
+    aligner : Aligner or None
+    """
+    written = [word.text for word in transcript.words]
+    sayings = aligner.sayings(written) if aligner else [Saying()] * len(written)
+    rows = [
+        given_row(transcript, index) if known else TimedRow(None, 0.0, "proportional", saying)
+        for index, (known, saying) in enumerate(zip(given, sayings, strict=True))
+    ]
+    recording = Recording(written, lasting_s(written, sayings), samples, RATE_HZ)
+    every = bounded_stretches(transcript, given, samples.size / RATE_HZ)
+    if aligner is None:
+        for bounds in every:
+            _put(rows, bounds.words, spread_rows(rows, written, bounds, speech))
+        return rows
+    search = _Search(recording, speech, aligner)
+    cues = [
+        cue
+        if cue and somebody_heard(speech, Stretch((), max(0.0, cue[0] - CUE_MARGIN_S), cue[1] + CUE_MARGIN_S))
+        else None
+        for cue in cue_times(transcript, every)
+    ]
+    for group in joined(every, cues):
+        if len(group.parts) > 1 and search.together(rows, group, cues_of=dict(zip(every, cues, strict=True))):
+            continue
+        for bounds in group.kept:
+            # Any words find a best path through silence; where nobody is heard, no place is better than another.
+            if somebody_heard(speech, bounds):
+                search.alone(rows, bounds, orders=len(every) == 1)
+            else:
+                _put(rows, bounds.words, spread_rows(rows, written, bounds, speech))
+    return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    recording: Recording
+    speech: SpeechEnvelope
+    aligner: Aligner
+
+    def together(
+        self, rows: list[TimedRow], group: Joined, cues_of: Mapping[Stretch, tuple[float, float] | None]
+    ) -> bool:
+        """Place the words of cues that touch; False, and nothing, if any is not where its cue is."""
+        found = self._aligned(rows, group.whole, whole=True, orders=False)
+        place = dict(zip(group.whole.words, found, strict=True))
+        for part in group.parts:
+            cue = cues_of[part]
+            own = [place[word] for word in part.words]
+            if cue is None or not all(_within(row, cue) for row in own):
+                return False
+        for part in group.kept:
+            _put(rows, part.words, [place[word] for word in part.words])
+        return True
+
+    def alone(self, rows: list[TimedRow], bounds: Stretch, orders: bool) -> None:
+        """Place the words of a stretch; of one that is too long, utterance by utterance."""
+        cut = utterances(bounds, self.recording, self.aligner.rough)
+        whole = cut == [bounds]
+        for stretch in cut:
+            _put(rows, stretch.words, self._aligned(rows, stretch, whole, orders and whole))
+        if len(cut) > 1:
+            samples, written = self.recording.samples, self.recording.written
+            better = beside_neighbours(rows, bounds.words, written, samples, self.speech, self.aligner)
+            _put(rows, better.keys(), better.values())
+
+    def _aligned(self, rows: Sequence[TimedRow], stretch: Stretch, whole: bool, orders: bool) -> list[TimedRow]:
+        samples, written = self.recording.samples, self.recording.written
+        return aligned_rows(rows, written, stretch, samples, self.speech, self.aligner, whole, orders)
+
+
+def _put(rows: list[TimedRow], words: Iterable[int], found: Iterable[TimedRow]) -> None:
+    for word, row in zip(words, found, strict=True):
+        rows[word] = row
+
+
+def _within(row: TimedRow, cue: tuple[float, float]) -> bool:
+    """Whether a word was found in its cue or near it; one of which nothing is spoken is nowhere else."""
+    if row.place is None:
+        return True
+    near = row.place.end_s > cue[0] - REACH_S and row.place.start_s < cue[1] + REACH_S
+    return row.rung != "proportional" and near

@@ -37,7 +37,7 @@ from pipeline.streams import MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word
 
-EXTRACTION_VERSION = 8
+EXTRACTION_VERSION = 9
 """Raised whenever the same clip and configuration would give other values: stores are then made anew."""
 __all__ = [
     "DEVICES",

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.languages import AlignerShelf
-from extractors.placing import placed_rows
 from extractors.timing.given_words import given_to_silence, heard_given, moved_given
 from extractors.timing.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
+from extractors.timing.placing import placed_rows
 from extractors.timing.rows import fit_rows
 from extractors.timing.timed_rows import TimedRow, with_word_cues
 from extractors.timing.utterances import uncut

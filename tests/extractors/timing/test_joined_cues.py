@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.joined_cues import JOIN_S, MOST_OVERLAP_S, joined
+from extractors.timing.joined_cues import JOIN_S, MOST_OVERLAP_S, joined
 from extractors.timing.utterances import Stretch
 
 Span = tuple[float, float]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner, Saying
-from extractors.joined_cues import REACH_S, Joined, joined
 from extractors.timing.cue_bounds import CUE_MARGIN_S, bounded_stretches, cue_times
+from extractors.timing.joined_cues import REACH_S, Joined, joined
 from extractors.timing.neighbours import beside_neighbours
 from extractors.timing.timed_rows import TimedRow, aligned_rows, given_row, lasting_s, somebody_heard, spread_rows
 from extractors.timing.utterances import Recording, Stretch, utterances

@@ -8,21 +8,19 @@ anybody in the block sees cost nothing, which halves causal attention.
 
 The weights are computed again in the backward pass (as in FlashAttention; Dao et al., 2022) from two numbers a row.
 
-numba keeps the compiled code where it keeps that of every package, beside this file or in the user's cache folder;
-without either it is compiled once a process, some 5 s.
+Compiling takes some 5 s, once a machine (`pipeline.compiled`).
 
 Legend: `G` members, `N` blocks of samples, `S` samples a block, `K` heads, `D = H/K`, `L` lanes of a block (a
 multiple of 16; lanes beyond its samples hold zeros), `B` batch, `Tq, Tk` steps of queries and keys.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from pipeline.compiled import compiled
+
 Array = NDArray[Any]
 
 LANE_GROUP = 16
@@ -33,15 +31,6 @@ _ROUND = np.float32(12582912.0)
 _EXPONENT = np.int32(127 - 0x4B400000)
 _LOG2E, _LN2_HIGH, _LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
 _LOWEST = np.float32(-88.0)
-
-
-def compiled(function: Function, allowed: tuple[str, ...] = ("contract",)) -> Function:
-    """Compile for this processor; by default products and sums may be fused, and nothing may be reordered."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": {*allowed}, "error_model": "numpy"}
-    try:
-        return cast(Function, numba.njit(cache=True, **options)(function))
-    except RuntimeError:  # neither this folder nor a cache of the user's can be written
-        return cast(Function, numba.njit(**options)(function))
 
 
 @compiled

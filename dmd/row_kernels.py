@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.lane_kernels import compiled
+from pipeline.compiled import compiled
 
 Array = NDArray[Any]
 EPSILON = np.float32(1e-5)

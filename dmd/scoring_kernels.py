@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.lane_kernels import LANE_GROUP, compiled, exponentials, largest, reciprocal_sums, scores, weighted
+from dmd.lane_kernels import LANE_GROUP, exponentials, largest, reciprocal_sums, scores, weighted
+from pipeline.compiled import compiled
 
 Array = NDArray[Any]
 

@@ -27,6 +27,9 @@ STEADY_FRAMES, STEADY_NEPERS, SAME_NEPERS = 31, 0.55, 1.0
 _LEAST_VARIANCE = 0.01
 _BLOCK_FRAMES = 1000
 _TINY = np.float32(1e-30)
+_NOTHING = np.float32(-60.0)
+"""What is e^-60 of the strongest Gaussian adds nothing to a sum in 24 bits, as no weight is below 9e-8. Exponentials
+much smaller are denormal numbers, which made products ten times slower where sound is unlike the model's voices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,14 +136,13 @@ class AdaptedModel:
                     density = terms @ powers[stream]
                     peak = density.max(axis=0)
                     np.subtract(density, peak, out=density)
+                    np.maximum(density, _NOTHING, out=density)
                     np.exp(density, out=density)
                     weights = self._model.weights[stream][:, senones[columns]].T
-                    part += peak + np.log(weights @ density + _TINY)
+                    part += peak + np.log(weights @ density)
                 scores[columns, start : start + len(block)] = part
-        for noise in self.others:
-            silent = np.isin(senones, self._model.plain_senones[self._model.number(SILENCE)])
-            scores[silent] = np.maximum(scores[silent], noise.scores(features))
-        return np.ascontiguousarray(scores.T)
+        silent = np.isin(senones, self._model.plain_senones[self._model.number(SILENCE)])
+        return over_silence(np.ascontiguousarray(scores.T), silent, self.others, features)
 
     def channel_error(self, features: Float, senones: Int) -> Float:
         """Return how far the cepstra are from what their senones expect: what the channel lacks.
@@ -191,6 +193,23 @@ class AdaptedModel:
         terms = _terms(shown, precisions)
         for index, phone in enumerate(new):
             self._phones[phone] = _AdaptedPhone(shown[index], precisions[index], terms[index])
+
+
+def over_silence(scores: Float, silent: NDArray[np.bool_], noises: Sequence[Noise], features: Float) -> Float:
+    """Let pauses consist of noises too: what silence scores [T, U] is at least what any of them does.
+
+    Parameters
+    ----------
+    scores : ndarray [shape=(T, U)]
+    silent : ndarray [shape=(U,)]
+        Which columns are senones of silence.
+    noises : sequence of Noise
+    features : ndarray [shape=(T, 3, 13)]
+    """
+    if not noises:
+        return scores
+    loudest = np.max([noise.scores(features) for noise in noises], axis=0)
+    return np.where(silent, np.maximum(scores, loudest[:, None]), scores)
 
 
 def _local_deviation(values: Float, frames: int) -> Float:

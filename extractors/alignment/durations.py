@@ -7,6 +7,7 @@ ICASSP 1985), and a state that lasts longer than the whole phone does when it is
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 
@@ -90,10 +91,12 @@ def with_durations(model: SphinxModel, graph: WordGraph, frames: int) -> WordGra
     )
 
 
+@cache
 def _longest(phone: str) -> int:
     return max(FEWEST_FRAMES, round(inherent_s(phone) * _FRAMES_A_SECOND))
 
 
+@cache
 def _leaving(phone: str, frames: int) -> list[float]:
     """Return what it costs to leave a state of a phone after 1, 2, ... frames; nothing at its usual length."""
     usual = expected_s([phone]) * _FRAMES_A_SECOND / STATES

@@ -13,13 +13,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.acoustics.adaptation import AdaptedModel, noise_of, steady_noises
+from extractors.acoustics.adaptation import AdaptedModel, noise_of, over_silence, steady_noises
 from extractors.acoustics.background import Background, background, other_voices
 from extractors.acoustics.cepstra import FRAME_S, cepstra, log_mel, with_slopes
 from extractors.acoustics.presence import speech_evidence, standing_out_db, two_levels
+from extractors.acoustics.sphinx_files import STATES
 from extractors.acoustics.sphinx_model import SphinxModel
 from extractors.alignment.confidence import SMOOTHING_FRAMES, best_free, frame_fit
 from extractors.alignment.durations import drawn_out, with_durations
+from extractors.alignment.order_gain import ExactSearch
 from extractors.alignment.placed import PlacedPhone, PlacedWord
 from extractors.alignment.viterbi import Path, best_path
 from extractors.alignment.word_graph import EAGER_SKIP_LOG, NO_WORD, SKIP_LOG, WordGraph, loose_word_graph, word_graph
@@ -91,31 +93,23 @@ def align(
     graph, behind = search.graph, search.behind
     spoken, pauses = _spoken(graph, search.path)
     adapted = _adapted(model, search, mel, features)
-    own = adapted.scores(features, graph.senones)
+    own, free = _both_scores(model, adapted, features, graph.senones)
     weight = LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE
     evidence = weight * speech_evidence(level_db, pauses, spoken, behind.noisy)
-    path = best_path(graph.graph, _weighed(graph, own, evidence))
+    path = best_path(graph.graph, graph.weighed(own, evidence))
     if path is None:
         return None
     aligned = own[np.arange(len(own)), np.asarray(graph.graph.labels)[path.states]]
     spoken, _ = _spoken(graph, path)
     placed = without_smacks(list(_placed_words(model, graph, path).values()))
     heard = [_heard(model, word) for word in placed] if orders else []
-    plain = _plain_scores(model, adapted, features, spoken, heard)
+    near = ~_eroded(~spoken, SMOOTHING_FRAMES // 2) | heard_frames(heard, len(features))
+    plain = _plain_scores(model, adapted, features, graph, free, near)
     fit = np.asarray(np.where(spoken, frame_fit(aligned, plain), 0.0), np.float32)
-    gain: float | None = None
+    gain = None
     if len(heard) > 1:
-
-        def exact(order: Sequence[int], sound: slice) -> float:
-            other = word_graph(model, [words[word] for word in order])
-            other = with_durations(model, other, len(mel[sound])) if search.timed else other
-            scores = adapted.scores(features[sound], other.senones)
-            found = best_path(other.graph, _weighed(other, scores, evidence[sound]))
-            return found.score if found else -np.inf
-
-        rivals = [rival for rival in other_orders(model, heard, plain, evidence) if rival.gain > 0.0]
-        gains = [exact(rival.order, rival.sound) - exact(sorted(rival.order), rival.sound) for rival in rivals]
-        gain = max(gains, default=0.0)
+        exact = ExactSearch(model, adapted, words, features, evidence, search.timed)
+        gain = exact.gain(other_orders(model, heard, plain, evidence))
     return ForcedAlignment(placed, path.lag, fit, gain)
 
 
@@ -167,25 +161,35 @@ def align_loosely(
     return _placed_words(model, graph, path)
 
 
-def _weighed(graph: WordGraph, scores: Float, evidence: NDArray[np.float64]) -> Float:
-    """Add the evidence of speech to the scores of all that is no silence."""
-    return (scores + np.where(graph.silent_senones, 0.0, evidence[:, None])).astype(np.float32)
-
-
 def _heard(model: SphinxModel, word: PlacedWord) -> HeardWord:
     return HeardWord(tuple(model.number(phone.name) for phone in word.phones), word.start_frame, word.end_frame)
 
 
-def _plain_scores(
-    model: SphinxModel, adapted: AdaptedModel, features: Float, spoken: Mask, heard: Sequence[HeardWord]
-) -> Float:
-    """Score every phone only where words are, and as far around them as anybody looks: half the cost."""
-    near = ~_eroded(~spoken, SMOOTHING_FRAMES // 2)
-    if heard:
-        near |= heard_frames(heard, len(features))
+def _both_scores(model: SphinxModel, adapted: AdaptedModel, features: Float, senones: Int) -> tuple[Float, Float]:
+    """[T, U], [T, 3 P] the scores of senones, and of the plain states of the same phones, which cost little more.
+
+    States of other phones are 0 until `_plain_scores` has them.
+    """
     free = np.zeros((len(features), model.plain_senones.size), np.float32)
-    free[near] = adapted.scores(features[near], model.plain_senones.reshape(-1))
-    return free
+    same = _of_phones(model, senones)
+    scores = adapted.scores(features, np.concatenate([senones, model.plain_senones.reshape(-1)[same]]))
+    free[:, same] = scores[:, senones.size :]
+    return np.ascontiguousarray(scores[:, : senones.size]), free
+
+
+def _of_phones(model: SphinxModel, senones: Int) -> Mask:
+    """[3 P] which plain states belong to the phones of some senones."""
+    return np.isin(np.arange(len(model.plain_senones)), model.senone_phone[senones]).repeat(STATES)
+
+
+def _plain_scores(
+    model: SphinxModel, adapted: AdaptedModel, features: Float, graph: WordGraph, free: Float, near: Mask
+) -> Float:
+    """[T, 3 P] complete ``free`` by the phones that no word has; frames that are not near any word are 0."""
+    rest = ~_of_phones(model, graph.senones)
+    plain = np.where(near[:, None], free, np.float32(0.0))
+    plain[np.ix_(near, rest)] = adapted.scores(features[near], model.plain_senones.reshape(-1)[rest])
+    return plain
 
 
 def _loose_path(
@@ -235,7 +239,8 @@ def _first_search(
     between them. None where the frames are too few.
     """
     first = _first_model(model, mel, features, level_db)
-    path = best_path(graph.graph, first.scores(features, graph.senones))
+    scores = first.scores(features, graph.senones)
+    path = best_path(graph.graph, scores)
     if path is None:
         return None
     spoken, pauses = _spoken(graph, path)
@@ -244,8 +249,9 @@ def _first_search(
     if not noise or not (behind.noisy or drawn_out(_placed_words(model, graph, path).values())):
         return plain
     graph = with_durations(model, graph, len(mel))
-    first = first.with_others(other_voices(mel, features, level_db > np.mean(two_levels(level_db))))
-    path = best_path(graph.graph, first.scores(features, graph.senones))
+    voices = other_voices(mel, features, level_db > np.mean(two_levels(level_db)))
+    first = first.with_others(voices)
+    path = best_path(graph.graph, over_silence(scores, graph.silent_senones, voices, features))
     if path is None:
         raise AssertionError("a graph with durations needs no more frames than one without")
     spoken, pauses = _spoken(graph, path)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Float64 = NDArray[np.float64]
 Int = NDArray[np.int64]
+Index = NDArray[np.uint32]
 
 NEVER = -1e30
 """Logarithm that stands for a probability of 0: adding to it stays finite."""
@@ -32,7 +33,7 @@ class StateGraph:
     def add(self, label: int, stay: float, sources: Sequence[tuple[int, float]]) -> int:
         """Append a state; return its number."""
         number = len(self.labels)
-        if any(source >= number for source, _ in sources):
+        if sources and max(sources)[0] >= number:
             raise ValueError(f"state {number} can only be reached from states before it, got {list(sources)}")
         self.labels.append(label)
         self.stays.append(stay)
@@ -64,94 +65,66 @@ def best_path(graph: StateGraph, scores: NDArray[np.float32]) -> Path | None:
     scores : ndarray [shape=(T, C)]
         Log score of each label in each frame.
     """
+    from extractors.alignment import search_kernels  # numba takes a third of a second to import
+
     frames, size = len(scores), len(graph)
     if frames == 0 or size == 0:
         return None
     edges = _edges(graph)
-    labels = np.asarray(graph.labels)
-    value = np.append(edges.begin + scores[0, labels], NEVER)  # the last one stands for "no state"
-    came = np.zeros((frames, size), np.int16)  # 0: stayed, n: from the n-th source
+    labels = (np.asarray(graph.labels) % scores.shape[1]).astype(np.uint32)  # a label of -1 is the last column
+    value = np.empty((2, size))
+    value[0] = edges.begin + scores[0, labels]
+    came = np.zeros((frames, size), np.int16)
     peak = np.empty(frames)
-    peak[0] = value.max()
-    rows = np.arange(edges.heads.size)
-    for frame in range(1, frames):
-        fresh = value[edges.first] + edges.first_cost
-        stayed = (value + edges.stay)[:-1]
-        moved = fresh > stayed
-        np.maximum(fresh, stayed, out=fresh)
-        came[frame] = moved
-        if rows.size:
-            options = value[edges.others] + edges.others_cost
-            choice = options.argmax(axis=1)
-            better = options[rows, choice] > fresh[edges.heads]
-            chosen = edges.heads[better]
-            fresh[chosen] = options[rows, choice][better]
-            came[frame, chosen] = choice[better] + 2
-        value[:-1] = fresh + scores[frame, labels]
-        peak[frame] = value.max()
-    ends = [(value[state] + cost, state) for state, cost in graph.finals]
+    peak[0] = value[0].max()
+    joints = (edges.starts, edges.sources, edges.costs)
+    frame_scores = np.ascontiguousarray(scores)
+    search_kernels.forward(frame_scores, labels, edges.stays, edges.nexts, edges.joints, *joints, value, came, peak)
+    ends = [(value[(frames - 1) % 2, state] + cost, state) for state, cost in graph.finals]
     score, last = max(ends, default=(NEVER, 0))
     if score < NEVER / 2:
         return None
-    states, costs = _traced(graph, edges, came, last)
+    joint_of = np.zeros(size, np.uint32)
+    joint_of[edges.joints] = np.arange(edges.joints.size)
+    states, costs = search_kernels.traced(came, edges.stays, edges.nexts, joint_of, *joints, edges.begin, last)
     partial = np.cumsum(costs + scores[np.arange(frames), labels[states]].astype(np.float64))
     return Path(states, float(score), float(np.max(peak - partial)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Edges:
-    """Edges as arrays: most states have one source beside themselves, a few (the heads) have more."""
+    """Edges as arrays, as `extractors.alignment.search_kernels` names them."""
 
     begin: Float64
+    """[shape=(S,)] log probability of beginning in a state."""
+    stays: Float64
     """[shape=(S,)]"""
-    stay: Float64
-    """[shape=(S + 1,)]"""
-    first: Int
-    """[shape=(S,)] S where there is none."""
-    first_cost: Float64
-    heads: Int
-    """[shape=(H,)]"""
-    others: Int
-    """[shape=(H, X)]"""
-    others_cost: Float64
+    nexts: Float64
+    """[shape=(S,)] of coming from the state before, where that is the first edge."""
+    joints: Index
+    """[shape=(J,)]"""
+    starts: Index
+    """[shape=(J + 1,)]"""
+    sources: Index
+    """[shape=(E,)]"""
+    costs: Float64
+    """[shape=(E,)]"""
 
 
 def _edges(graph: StateGraph) -> _Edges:
     size = len(graph)
-    first, first_cost = np.full(size, size, np.int64), np.full(size, NEVER)
-    begin = np.full(size, NEVER)
-    further: dict[int, list[tuple[int, float]]] = {}
-    for state, sources in enumerate(graph.sources):
-        for source, cost in sources:
-            if source < 0:
-                begin[state] = max(begin[state], cost)
-            elif first[state] == size:
-                first[state], first_cost[state] = source, cost
-            else:
-                further.setdefault(state, []).append((source, cost))
-    widest = max((len(rest) for rest in further.values()), default=0)
-    others, others_cost = np.full((len(further), widest), size, np.int64), np.full((len(further), widest), NEVER)
-    for row, rest in enumerate(further.values()):
-        for column, (source, cost) in enumerate(rest):
-            others[row, column], others_cost[row, column] = source, cost
-    heads = np.asarray(list(further), np.int64)
-    return _Edges(begin, np.append(np.asarray(graph.stays), 0.0), first, first_cost, heads, others, others_cost)
-
-
-def _traced(graph: StateGraph, edges: _Edges, came: NDArray[np.int16], state: int) -> tuple[Int, Float64]:
-    """Follow the path back from its last state; return the state of each frame and what it cost to get there."""
-    states, costs = np.empty(len(came), np.int64), np.empty(len(came))
-    row_of = {int(head): row for row, head in enumerate(edges.heads)}
-    for frame in range(len(came) - 1, -1, -1):
-        states[frame] = state
-        source = int(came[frame, state])
-        if frame == 0:
-            costs[frame] = edges.begin[state]
-        elif source == 0:
-            costs[frame] = graph.stays[state]
-        elif source == 1:
-            costs[frame], state = edges.first_cost[state], int(edges.first[state])
-        else:
-            row = row_of[state]
-            costs[frame], state = edges.others_cost[row, source - 2], int(edges.others[row, source - 2])
-    return states, costs
+    owners = np.repeat(np.arange(size), np.fromiter(map(len, graph.sources), np.int64, size))
+    flat = np.asarray([edge for edges in graph.sources for edge in edges], np.float64).reshape(-1, 2)
+    sources, costs = flat[:, 0].astype(np.int64), flat[:, 1]
+    begins = sources < 0
+    begin, nexts = np.full(size, NEVER), np.full(size, NEVER)
+    np.maximum.at(begin, owners[begins], costs[begins])
+    owners, sources, costs = owners[~begins], sources[~begins], costs[~begins]
+    foremost = np.append(True, owners[1:] != owners[:-1])[: owners.size]
+    chained = foremost & (sources == owners - 1)
+    nexts[owners[chained]] = costs[chained]
+    joints, counts = np.unique(owners[~chained], return_counts=True)
+    starts = np.append(0, np.cumsum(counts)).astype(np.uint32)
+    stays = np.asarray(graph.stays, np.float64)
+    rest = sources[~chained].astype(np.uint32), costs[~chained].copy()
+    return _Edges(begin, stays, nexts, joints.astype(np.uint32), starts, *rest)

@@ -11,6 +11,8 @@ from extractors.acoustics.sphinx_model import FIRST, INSIDE, LAST, ONLY, SILENCE
 from extractors.alignment.viterbi import StateGraph
 from extractors.pronunciation.pronounce import Pronunciation
 
+Float = NDArray[np.float32]
+Float64 = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 PAUSE_LOG = float(np.log(0.05))
@@ -42,6 +44,10 @@ class WordGraph:
     """[shape=(S,)] index of the phone in the acoustic model."""
     places: Int
     """[shape=(S,)] which phone of its pronunciation, counted from 0."""
+
+    def weighed(self, scores: Float, evidence: Float64) -> Float:
+        """Add the evidence of speech in each frame [T] to the scores [T, U] of all that is no silence."""
+        return (scores + np.where(self.silent_senones, 0.0, evidence[:, None])).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

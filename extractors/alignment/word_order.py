@@ -3,7 +3,7 @@
 Words that are said, only not in this order, fit nearly as well as right ones do: most are found, and the search hides
 the few others in pauses. What gives them away is the comparison with another order of the same words. Neighbours
 swapped, the first word at the end, the last at the beginning, and the order in which a search without any order hears
-the words are scored without context, all at once; the best of them are then scored exactly by `forced`. Long
+the words are scored without context, all at once; the best of them are then compared exactly (`order_gain`). Long
 transcripts are looked at a few words at a time, so that the cost follows their length.
 """
 

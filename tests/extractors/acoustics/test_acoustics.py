@@ -139,6 +139,23 @@ def test_scores_are_the_log_likelihood_of_the_mixtures() -> None:
     np.testing.assert_allclose(adapted.scores(features, np.array([senone]))[:, 0], expected, rtol=2e-3)
 
 
+def test_frames_far_from_any_voice_have_the_scores_of_their_definition() -> None:
+    senones = model().plain_senones.reshape(-1)[:30]
+    adapted = AdaptedModel(model(), np.zeros(13, np.float32), NO_NOISE)
+    features = np.random.default_rng(0).normal(0.0, 20.0, (6, 3, 13)).astype(np.float32)  # speech: 0.3 to 10
+    expected = np.zeros((6, 30))
+    for stream in range(3):
+        weights = model().weights[stream][:, senones].astype(np.float64)
+        for column, phone in enumerate(model().senone_phone[senones]):
+            means = model().means[phone, stream].astype(np.float64)
+            variances = model().variances[phone, stream].astype(np.float64)
+            distance = (features[:, stream, None] - means) ** 2 / variances + np.log(2 * np.pi * variances)
+            density = -0.5 * distance.sum(axis=2)
+            expected[:, column] += np.logaddexp.reduce(density + np.log(weights[:, column]), axis=1)
+    assert np.abs(expected).min() > 100.0
+    np.testing.assert_allclose(adapted.scores(features, senones), expected, rtol=3e-4)
+
+
 def test_the_channel_of_a_recording_is_recovered() -> None:
     wanted = np.linspace(5.0, -5.0, 13).astype(np.float32)
     rng = np.random.default_rng(3)

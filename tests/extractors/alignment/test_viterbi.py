@@ -83,6 +83,43 @@ def test_no_path_is_better_than_the_one_returned(states: int, frames: int, seed:
         assert worth(graph, scores, tuple(found.states.tolist())) == pytest.approx(best, abs=1e-4)
 
 
+@given(st.integers(1, 40), st.integers(1, 30), st.integers(0, 10_000))
+@settings(deadline=None, max_examples=60)
+def test_graphs_of_any_shape_are_searched_as_one_state_at_a_time_would(states: int, frames: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = StateGraph()
+    for state in range(states):
+        width = int(rng.integers(0, 4))  # most states of words come after one other, joints after many
+        sources = {state - 1, *rng.integers(-1, state, width).tolist()} if rng.random() < 0.8 else {-1}
+        graph.add(
+            int(rng.integers(-1, 5)), float(rng.normal()), [(source, float(rng.normal())) for source in sources]
+        )
+    graph.finals = [(states - 1, 0.0)]
+    scores = rng.normal(0.0, 3.0, (frames, 6)).astype(np.float32)
+    found, best = best_path(graph, scores), best_by_hand(graph, scores)
+    if found is None:
+        assert best <= NEVER / 2
+        return
+    assert found.score == pytest.approx(best, abs=1e-6)
+    assert worth(graph, scores, tuple(found.states.tolist())) == pytest.approx(found.score, abs=1e-4)
+
+
+def best_by_hand(graph: StateGraph, scores: np.ndarray) -> float:
+    value = [dict(edges).get(-1, NEVER) for edges in graph.sources]
+    value = [each + float(scores[0, label]) for each, label in zip(value, graph.labels, strict=True)]
+    for frame in range(1, len(scores)):
+        value = [
+            max(
+                value[state] + graph.stays[state],
+                *(value[source] + cost for source, cost in edges if source >= 0),
+                NEVER,
+            )
+            + float(scores[frame, graph.labels[state]])
+            for state, edges in enumerate(graph.sources)
+        ]
+    return max(value[state] + cost for state, cost in graph.finals)
+
+
 def worth(graph: StateGraph, scores: np.ndarray, path: tuple[int, ...]) -> float:
     total = dict(graph.finals).get(path[-1], NEVER)
     for frame, state in enumerate(path):

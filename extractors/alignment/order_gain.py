@@ -1,0 +1,55 @@
+"""How much better the exact search explains the sound with the words in another order than in their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractors.acoustics.adaptation import AdaptedModel
+from extractors.acoustics.sphinx_model import SphinxModel
+from extractors.alignment.durations import with_durations
+from extractors.alignment.viterbi import best_path
+from extractors.alignment.word_graph import word_graph
+from extractors.alignment.word_order import OtherOrder
+from extractors.pronunciation.pronounce import Pronunciation
+
+Float = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactSearch:
+    """The search that placed some words, to place them again in another order."""
+
+    model: SphinxModel
+    adapted: AdaptedModel
+    """Knows channel and noise."""
+    words: Sequence[Sequence[Pronunciation]]
+    features: Float
+    """[shape=(T, 3, 13)]"""
+    evidence: Float64
+    """[shape=(T,)] of speech in each frame."""
+    timed: bool
+    """Whether it knows how long sounds last."""
+
+    def gain(self, rivals: Sequence[OtherOrder]) -> float:
+        """Return by how many nats the best of other orders is better than the own one of its words.
+
+        Those that are not better without context are not tried; 0 if none is better.
+        """
+        return max((self._gain(rival) for rival in rivals if rival.gain > 0.0), default=0.0)
+
+    def _gain(self, rival: OtherOrder) -> float:
+        features, evidence = self.features[rival.sound], self.evidence[rival.sound]
+        orders = (rival.order, sorted(rival.order))
+        graphs = [word_graph(self.model, [self.words[word] for word in order]) for order in orders]
+        senones = np.unique(np.concatenate([graph.senones for graph in graphs]))  # scored once for both
+        scores = self.adapted.scores(features, senones)
+        worth = []
+        for graph in graphs:
+            own = scores[:, np.searchsorted(senones, graph.senones)]
+            searched = with_durations(self.model, graph, len(features)) if self.timed else graph
+            found = best_path(searched.graph, searched.weighed(own, evidence))
+            worth.append(found.score if found else -np.inf)
+        return worth[0] - worth[1]

@@ -20,20 +20,16 @@ from extractors.timing.given_words import given_to_silence, heard_given, moved_g
 from extractors.timing.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
 from extractors.timing.placing import placed_rows
 from extractors.timing.rows import fit_rows
-from extractors.timing.timed_rows import TimedRow, with_word_cues
+from extractors.timing.timed_rows import TimedRow, less_sure, with_word_cues
 from extractors.timing.utterances import uncut
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.longsound import Samples
 from pipeline.speakers import with_others
 from pipeline.speech import SpeechEnvelope, speech_envelope
-from pipeline.timegrid import Interval
 from pipeline.words import Transcript, Word
 
 UNHEARD_FIT = -8.0
 """Counts for a word that nobody was heard to say; the fit of other speech is about that low."""
-
-MOVED_S, MOVED_CONFIDENCE = 0.1, 0.3
-"""A word that had to make room for others by more than the first is trusted no more than the second."""
 
 
 class WordTimingConfig(BaseModel):
@@ -166,7 +162,7 @@ class WordTimer:
     ) -> TimedWords:
         given = [row.rung == "given" for row in rows]
         places = fit_rows([row.place for row in rows], samples.size / RATE_HZ, given)
-        rows = [_less_sure(row, place) for row, place in zip(rows, places, strict=True)]
+        rows = less_sure(rows, places)
         words = tuple(
             Word(
                 word.text,
@@ -207,14 +203,6 @@ class WordTimer:
             quality["alignment_problem"] = problem
             flags.append("language_unsupported")
         return TimedWords(words, tuple(flags), quality)
-
-
-def _less_sure(row: TimedRow, place: Interval) -> TimedRow:
-    """Return the row, less sure if it is not where it was found; what a file gives is as sure as it says."""
-    if row.place is None or row.rung == "given":
-        return row
-    moved_s = max(abs(place.start_s - row.place.start_s), abs(place.end_s - row.place.end_s))
-    return replace(row, confidence=min(row.confidence, MOVED_CONFIDENCE)) if moved_s > MOVED_S else row
 
 
 def _worst_passage(rows: Sequence[TimedRow], aligner: Aligner, bound: float | None) -> Passage | None:

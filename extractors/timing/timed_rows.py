@@ -14,6 +14,8 @@ from pipeline.words import Cue, Rung, Transcript, TranscriptWord
 
 UNSAID_MARGIN = 1.0
 """An utterance that fits so much less than one with a few wrong words was never said where it was thought to be."""
+MOVED_S, MOVED_CONFIDENCE = 0.1, 0.3
+"""A word that had to make room for others by more than the first is trusted no more than the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,28 @@ def found_row(found: PlacedRow, placement: Placement, start_s: float) -> TimedRo
     place = found.interval.shifted(start_s)
     own, gain = found.fit, placement.order_gain
     return TimedRow(place, found.confidence, placement.rung, found.saying, placement.fit, own, gain)
+
+
+def less_sure(rows: Sequence[TimedRow], places: Sequence[Interval]) -> list[TimedRow]:
+    """Return the rows, less sure of words that were found elsewhere than they are put at last.
+
+    What a file gives stays as sure as it says.
+
+    Parameters
+    ----------
+    rows : sequence of TimedRow
+        As words were found or given.
+    places : sequence of Interval
+        Where they are put so that all have room (`extractors.timing.rows`).
+    """
+    return [_less_sure(row, place) for row, place in zip(rows, places, strict=True)]
+
+
+def _less_sure(row: TimedRow, place: Interval) -> TimedRow:
+    if row.place is None or row.rung == "given":
+        return row
+    moved_s = max(abs(place.start_s - row.place.start_s), abs(place.end_s - row.place.end_s))
+    return replace(row, confidence=min(row.confidence, MOVED_CONFIDENCE)) if moved_s > MOVED_S else row
 
 
 def given_row(transcript: Transcript, index: int) -> TimedRow:

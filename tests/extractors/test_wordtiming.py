@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from extractors.alignment.aligner import Saying
 from extractors.audio import audio_quality
-from extractors.timing.timed_rows import TimedRow
-from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, _less_sure, window_words
+from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig, window_words
 from pipeline.errors import TranscriptError
 from pipeline.streams import MediaReader
-from pipeline.timegrid import Interval
 from pipeline.words import plain_transcript
 from tests.benchmarks.grid import FOLDER, grid_clips
 from tests.extractors.synthetic_speech import needs_espeak, say, spliced
@@ -147,15 +144,6 @@ def test_more_phones_than_frames_are_spread_too() -> None:
     found = timed(text, samples)
     assert_in_order(found, text, 0.6)
     assert "proportional_times" in found.flags
-
-
-def test_words_that_made_room_for_others_are_not_trusted() -> None:
-    asked = {"told": Interval(0.2, 0.5), "moved": Interval(0.6, 0.9)}
-    rows = [TimedRow(place, 0.9, "strict", Saying(3, 0.3)) for place in asked.values()]
-    stayed, moved = _less_sure(rows[0], Interval(0.25, 0.5)), _less_sure(rows[1], Interval(0.85, 0.95))
-    assert (stayed.confidence, moved.confidence) == (0.9, 0.3)
-    given = TimedRow(asked["moved"], 1.0, "given", Saying())
-    assert _less_sure(given, Interval(0.0, 0.1)) is given
 
 
 def test_words_without_room_for_a_frame_each_share_the_sound_equally() -> None:

@@ -23,7 +23,8 @@ SILENT_LSB = 1.5
 LONG_FRAMES = 20
 """What lasts less may be a closure, and stays as it is."""
 KEPT_FRAMES = 5
-"""So much of a longer one stays beside what is recorded: a pause, and hardly any of it away from words."""
+"""So much of a longer one stays to both sides, where it lies between what is recorded: a pause, and hardly any of it
+away from words. At the ends nothing stays: words are found as in the clip without the padding."""
 FEWEST_FRAMES = 30
 """Where less is recorded, nothing is cut."""
 _STEP = 1.0 / 32768.0
@@ -45,6 +46,16 @@ class RecordedSound:
         """Return when frames of these samples are in the whole sound, in seconds from its beginning."""
         return Interval(int(self.frames[start_frame]) * FRAME_S, (int(self.frames[end_frame - 1]) + 1) * FRAME_S)
 
+    def whole_interval(self, interval: Interval) -> Interval:
+        """Return when an interval of these samples is in the whole sound; an end before a cut stays before it."""
+        first = min(int(interval.start_s / FRAME_S + 1e-6), self.frames.size - 1)
+        last = min(max(int(np.ceil(interval.end_s / FRAME_S - 1e-6)) - 1, first), self.frames.size - 1)
+        start_s, end_s = (
+            self.frames[at] * FRAME_S + edge_s - at * FRAME_S
+            for at, edge_s in ((first, interval.start_s), (last, interval.end_s))
+        )
+        return Interval(float(start_s), float(end_s))
+
 
 def whole_sound(samples: Float) -> RecordedSound:
     """[N] the sound as it is."""
@@ -52,7 +63,7 @@ def whole_sound(samples: Float) -> RecordedSound:
 
 
 def recorded_sound(samples: Float) -> RecordedSound:
-    """Cut long digital silence down to a short pause, at the ends to half of one.
+    """Cut long digital silence down to a short pause, at the ends away.
 
     Parameters
     ----------
@@ -68,7 +79,8 @@ def recorded_sound(samples: Float) -> RecordedSound:
     inner = np.zeros(silent.size, bool)
     for start, stop in np.flatnonzero(np.diff(np.pad(silent, 1).astype(np.int8))).reshape(-1, 2):
         if stop - start >= LONG_FRAMES:
-            inner[start + KEPT_FRAMES * (start > 0) : stop - KEPT_FRAMES * (stop < silent.size)] = True
+            beside = KEPT_FRAMES if 0 < start and stop < silent.size else 0
+            inner[start + beside : stop - beside] = True
     if not inner.any() or (~silent).sum() < FEWEST_FRAMES:
         return whole_sound(samples)
     # Without the first hop of every frame that is cut, the frames that stay hold what they held, or silence.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.acoustics.cepstra import RATE_HZ
+from extractors.acoustics.digital_silence import RecordedSound, recorded_sound, whole_sound
 from extractors.alignment.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.alignment.ctc import EAGER_SKIP_LOG, SKIP_LOG, CtcWord, ctc_align
 from extractors.spoken.transcript import spoken_words
@@ -74,13 +75,16 @@ class CtcAligner:
     ) -> Placement | None:
         """Return where the words are; None if the sound is too short for their letters, or none is known."""
         labels = self._labels(written)
-        emissions = self.emissions(samples)
-        found = ctc_align(emissions, labels, self._blank)
+        sound = recorded_sound(samples)
+        found = ctc_align(self.emissions(sound.samples), labels, self._blank)
+        if not found and sound.shortened:
+            sound = whole_sound(samples)
+            found = ctc_align(self.emissions(samples), labels, self._blank)
         if not found:
             return None
         lasting = [len(labels[number]) for number in found]
         fit = float(np.average([word.fit for word in found.values()], weights=lasting))
-        places = self._places(found)
+        places = self._places(found, sound)
         rows = tuple(
             _row(places[number], found[number].fit, len(own)) if number in found else None
             for number, own in enumerate(labels)
@@ -90,7 +94,8 @@ class CtcAligner:
     def rough(self, written: Sequence[str], samples: Float, eager: bool = False) -> dict[int, Interval]:
         """Return which of the words are spoken in the sound, by index, and roughly where."""
         skip = EAGER_SKIP_LOG if eager else SKIP_LOG
-        return self._places(ctc_align(self.emissions(samples), self._labels(written), self._blank, skip))
+        sound = recorded_sound(samples)
+        return self._places(ctc_align(self.emissions(sound.samples), self._labels(written), self._blank, skip), sound)
 
     def emissions(self, samples: Float) -> Float:
         """[N] -> [T, V] log probability of each label, chunk by chunk, equal chunks together in a batch."""
@@ -126,8 +131,8 @@ class CtcAligner:
             return finite
         return np.asarray((finite - finite.mean()) / np.sqrt(finite.var() + 1e-7), np.float32)
 
-    def _places(self, found: dict[int, CtcWord]) -> dict[int, Interval]:
-        """Frames to seconds; a word sounds on into the gap behind it."""
+    def _places(self, found: dict[int, CtcWord], sound: RecordedSound) -> dict[int, Interval]:
+        """Frames to seconds of the whole sound; a word sounds on into the gap behind it."""
         frame_s = self._stride / RATE_HZ
         numbers = sorted(found)
         places = {}
@@ -135,7 +140,7 @@ class CtcAligner:
             word = found[number]
             gap_s = (found[follower].start_frame - word.end_frame) * frame_s if follower is not None else 2 * TAIL_S
             end_s = word.end_frame * frame_s + min(TAIL_S, gap_s / 2)
-            places[number] = Interval(word.start_frame * frame_s, end_s)
+            places[number] = sound.whole_interval(Interval(word.start_frame * frame_s, end_s))
         return places
 
     def _labels(self, written: Sequence[str]) -> list[list[int]]:

@@ -12,6 +12,7 @@ from extractors.acoustics.cepstra import log_mel
 from extractors.acoustics.digital_silence import KEPT_FRAMES, LONG_FRAMES, recorded_sound
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig
 from pipeline.streams import MediaReader
+from pipeline.timegrid import Interval
 from pipeline.words import plain_transcript
 
 DATA = Path(__file__).parents[3] / "data"
@@ -46,7 +47,7 @@ def edges_s(found: TimedWords) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("steps", [0.0, 1.0], ids=["zeros", "dither"])
-@pytest.mark.parametrize(("video", "clip"), [("chloe", "1"), ("anna", "3")])
+@pytest.mark.parametrize(("video", "clip"), [("chloe", "1"), ("anna", "1"), ("emma", "1")])
 def test_words_stay_where_they_are_between_digital_silence(video: str, clip: str, steps: float) -> None:
     text, samples = sample_clip(video, clip)
     alone = timer().time(plain_transcript(text), samples, RATE_HZ)
@@ -76,11 +77,19 @@ def test_what_stays_sounds_as_it_did_and_knows_where_it_was() -> None:
     sound = recorded_sound(samples)
     assert sound.shortened
     np.testing.assert_array_equal(log_mel(sound.samples), log_mel(samples)[sound.frames])
-    assert sound.frames[0] * 160 + 410 > RATE_HZ - (KEPT_FRAMES + 1) * 160
+    assert RATE_HZ - 410 <= sound.frames[0] * 160 < RATE_HZ, "padding stays away"
     jumps = np.flatnonzero(np.diff(sound.frames) > 1)
     assert jumps.size == 1
+    assert sound.frames[jumps[0]] * 160 > 1.7 * RATE_HZ + (KEPT_FRAMES - 3) * 160, "a pause stays"
     place = sound.interval(int(jumps[0]), int(jumps[0]) + 2)
     assert 1.7 < place.start_s < 1.75 < 2.6 < place.end_s < 2.7
+    cut_s = float(jumps[0] + 1) * 0.01
+    across = sound.whole_interval(Interval(cut_s - 0.013, cut_s + 0.007))
+    assert across.start_s == pytest.approx(place.start_s - 0.003) and across.end_s == pytest.approx(
+        place.end_s - 0.003
+    )
+    assert sound.whole_interval(Interval(0.0, 0.004)).start_s == pytest.approx(sound.frames[0] * 0.01)
+    assert sound.whole_interval(Interval(0.0, cut_s)).end_s == pytest.approx(place.end_s - 0.9, abs=0.1)
 
 
 def test_closures_and_pauses_with_the_noise_of_a_room_are_never_cut() -> None:

@@ -167,6 +167,35 @@ def test_a_language_nobody_has_a_model_for_is_refused_too() -> None:
     assert "nothing can align language 'tlh'" in str(found.quality["alignment_problem"])
 
 
+def test_digital_silence_is_not_shown_to_the_model_and_counts_in_the_times(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "ich habe du".split()
+    aligner = CtcAligner(str(tiny), "de", "cpu")
+    heard: list[int] = []
+
+    def shown(_: CtcAligner, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        heard.append(samples.size)
+        path = (
+            [0] * 20 + [label for word in aligner._labels(said) for label in (*word, 0) for _ in range(3)] + [0] * 20
+        )
+        known = np.full((len(path), 1 + max(aligner._vocabulary.values())), np.log(1e-4), np.float32)
+        known[np.arange(len(path)), path] = np.log(0.9)
+        return known
+
+    monkeypatch.setattr(CtcAligner, "emissions", shown)
+    samples = noise(4.0) + np.random.default_rng(2).normal(0.0, 1e-3, 4 * RATE_HZ).astype(np.float32)
+    hush = np.zeros(3 * RATE_HZ, np.float32)
+    alone, padded = (
+        timer(tiny).time(plain_transcript(" ".join(said), "de"), each, RATE_HZ)
+        for each in (samples, np.concatenate([hush, samples, hush]))
+    )
+    assert abs(heard[-1] - heard[0]) < 0.06 * RATE_HZ
+    moved_s = [there.start_s - here.start_s for here, there in zip(alone.words, padded.words, strict=True)]
+    assert moved_s == pytest.approx([3.0] * 3, abs=0.03)
+    assert set(aligner.rough(said, np.concatenate([hush, samples]))) == {0, 1, 2}
+
+
 def test_a_wrong_sentence_is_found_by_the_letters_of_its_words(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = "ich habe du und habe ich du habe und ich habe du".split()
     aligner = CtcAligner(str(tiny), "de", "cpu")

@@ -48,6 +48,7 @@ _OF_A_COUNTRY = re.compile(r"(?<![A-Z])(?:US|AU?|CA?|NZ|HK)\$(?=\d)")
 """Whose dollars they are is mostly not said."""
 _NO_WORDS = ("min", "mins", "sec", "secs")
 """Units with a vowel that mean nothing else behind a number."""
+_ERAS = ("ad", "bc", "ce", "bce")
 _COUNTED = re.compile(r"people|[a-z]{3,}s")
 _HALVES = ("am", "pm", "a.m", "p.m")
 _TERM = re.compile(rf"{NUMBER}|(?:{NUMBER})?[a-z](?:\^\d+)?", re.IGNORECASE)
@@ -184,6 +185,8 @@ class _English:
             return ["inch" if self._before == "1" else "inches"]
         if core == "x" and before.isdigit() and after.isdigit():
             return ["by"]
+        if core in _ERAS and dotted.isupper() and (self._before[-1:].isdigit() or after.isdigit()):
+            return list(core)
         return []
 
     def _roman(self, dotted: str) -> list[str]:
@@ -191,10 +194,13 @@ class _English:
         owning = "'s" if dotted.rstrip(".").endswith("'s") else ""
         numeral = dotted.rstrip(".").removesuffix("'s")
         before = self._before.lower()
+        if before in NUMBERED_BY_ROMANS and len(numeral) > 1 and numeral.islower():
+            numeral = numeral.upper()
         value = ROMAN_NUMERALS.get(numeral)
         if value is None and before in NUMBERED_BY_ROMANS and not self._shouted:
             value = ROMAN_LETTERS.get(numeral)
-        if value is None or not self._before[:1].isupper():
+        behind_a_name = self._before[:1].isupper() or (len(numeral) > 1 and before in NUMBERED_BY_ROMANS)
+        if value is None or not behind_a_name:
             return []
         said = ["the", *say_ordinal(str(value))] if before in REGNAL_NAMES else say_cardinal(str(value))
         return [*said[:-1], said[-1] + owning]

@@ -13,7 +13,7 @@ _SWORN = (
 ).split()
 """What is masked most; where two words are as long and begin alike, the first is taken."""
 _MASK = r"[*@#$%!]"
-_MASKED = re.compile(r"[A-Za-z]+(?:\*+[A-Za-z]*)+|[A-Za-z]+(?:[@#$%!*]{2,}[A-Za-z]*)+")
+_MASKED = re.compile(r"[A-Za-z]+(?:\*+[A-Za-z]*)+|[A-Za-z]+(?:[@#$%!*]{2,}[A-Za-z]*)+|[A-Za-z]+(?:[@#$!][A-Za-z]+)+")
 _BLEEP = re.compile(r"(?=.*[@#$%&*])[@#$%&*!?+^~]{3,}[.,]?")
 """Signs alone stand for an oath that nobody wrote down."""
 

@@ -46,7 +46,7 @@ def said_letters(letters: str, known: Callable[[str], bool], shouted: bool, besi
         return []
     if bare in _SAID_AS_WORDS:
         return [bare]
-    short_capitals = letters.isupper() and not shouted and 1 < len(bare) <= 3
+    short_capitals = letters.isupper() and 1 < len(bare) <= (2 if shouted else 3)
     if beside_number and len(bare) <= 3 and (short_capitals or not known(bare) or not _VOWELS & set(bare)):
         return [letter for letter in bare if letter != "'"]
     if letters in _NEVER_WORDS and not shouted:

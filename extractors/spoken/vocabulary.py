@@ -33,7 +33,7 @@ ROMAN_NUMERALS = {
 """Without I, V and X, which are more often letters, and without what is rather a size or a name."""
 ROMAN_LETTERS = {"I": 1, "V": 5, "X": 10}
 NUMBERED_BY_ROMANS = frozenset(
-    "war part act chapter volume book phase episode type title section appendix bowl".split()
+    "war part act scene chapter volume book phase episode type title section appendix bowl".split()
 )
 """Behind one of these, with a capital, they are numerals."""
 REGNAL_NAMES = frozenset(

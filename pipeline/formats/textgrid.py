@@ -20,7 +20,12 @@ from pipeline.words import Cue, Transcript, TranscriptWord
 SILENCES = {"", "sil", "sp", "spn", "<sil>", "<sp>", "<eps>", "<p:>", "<silence>", "[sil]"}
 """Labels of intervals in which nothing is said (`spn`: noise that MFA could not tell)."""
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<![^\s])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![^\s])|(<\w+>)|(![^\n]*)')
-_WORD_TIER = re.compile(r"(?:(.*?)\s*-\s*)?words?", re.IGNORECASE)
+_WORD_TIER = re.compile(r"(?:(.*?)\s*-\s*)?words?|ORT(?:-MAU)?", re.IGNORECASE)
+_TEXT_TIER = re.compile(
+    r"(?:(.*?)\s*-\s*)?(?:utterances?|sentences?|phrases?|transcripts?|transcriptions?|texts?|orthography)",
+    re.IGNORECASE,
+)
+"""Where no tier holds words one by one."""
 
 
 class _MalformedError(ValueError):
@@ -39,8 +44,8 @@ class Tier:
 def read_textgrid(path: Path, language: str = "en") -> Transcript:
     """Return the word tiers of a TextGrid as a transcript.
 
-    Tiers named ``words`` (or ``<speaker> - words``, one for each speaker) are read, else the only interval tier
-    there is. An interval with one word gives the word's times; with several words, the times of their cue.
+    Tiers named ``words`` (or ``<speaker> - words``, one for each speaker; WebMAUS: ``ORT-MAU``) are read, else those
+    named ``utterances`` or the like, else the only interval tier there is. An interval with one word gives the word's times; with several words, the times of their cue.
 
     Raises
     ------
@@ -118,12 +123,18 @@ def _count(tokens: Iterator[str | float]) -> int:
 
 
 def _transcript(tiers: Sequence[Tier], language: str) -> Transcript:
-    found = [(tier, match.group(1)) for tier in tiers if (match := _WORD_TIER.fullmatch(tier.name.strip()))]
+    named = (
+        [(tier, match.group(1)) for tier in tiers if (match := kind.fullmatch(tier.name.strip()))]
+        for kind in (_WORD_TIER, _TEXT_TIER)
+    )
+    found = next(filter(None, named), [])
     if not found and len(tiers) == 1:
         found = [(tiers[0], None)]
     if not found:
         names = ", ".join(repr(tier.name) for tier in tiers[:10]) or "none"
-        raise _MalformedError(f"has no tier named 'words' (its interval tiers: {names})")
+        raise _MalformedError(
+            f"has no tier named 'words' (its interval tiers: {names}; one for each speaker: 'Ann - words')"
+        )
     spoken = sorted(
         (start_s, end_s, label, speaker)
         for tier, speaker in ((tier, speaker or "") for tier, speaker in found)

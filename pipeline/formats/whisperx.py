@@ -6,6 +6,7 @@ Layout: ``{"segments": [{"start", "end", "text", "speaker", "words": [{"word", "
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,6 +23,8 @@ from pipeline.writing import written_words
 
 LONGEST_S = 1e6
 """Times beyond eleven days are damage."""
+_PLAIN_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
+"""What some tools put into quotes."""
 
 
 class _MalformedError(ValueError):
@@ -156,9 +159,12 @@ def _span(words: Sequence[TranscriptWord]) -> tuple[float, float] | None:
 def _number(value: object, what: str) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LONGEST_S:
+    found = value
+    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value.strip()):
+        found = float(value)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= LONGEST_S:
         raise _MalformedError(f"{what} is no usable number ({str(value)[:40]!r})")
-    return float(value)
+    return float(found)
 
 
 def _name(value: object) -> str | None:

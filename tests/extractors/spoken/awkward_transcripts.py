@@ -233,5 +233,10 @@ TABLE = [
     ),
     ("Mt. St. Helens, Rm. 5, Bros.", ["mount", "saint", "helens", "room", "five", "brothers"]),
     ("(╯°□°)╯ 90°", ["", "ninety degrees"]),
+    ("act iv, scene iii of part II", ["act", "four", "scene", "three", "of", "part", "two"]),
+    ("type II, world war II", ["type", "two", "world", "war", "two"]),
+    ("AD 70, 800 BC, an ad", ["a d", "seventy", "eight hundred", "b c", "an", "ad"]),
+    ("H₂O CO₂", ["h two o", "c o two"]),
+    ("sh!t, go!now", ["shit", "go now"]),
     ("a BMW X5, TV 20500", ["a", "bmw", "x five", "tv", "twenty thousand five hundred"]),
 ]

@@ -116,6 +116,12 @@ def test_a_tier_of_another_name_is_read_if_it_is_the_only_one(tmp_path):
     assert read(tmp_path, text).text == "one"
 
 
+@pytest.mark.parametrize(("first", "second"), [("ORT-MAU", "Bo"), ("words", "utterance"), ("Sentence", "phones")])
+def test_tiers_that_are_named_after_what_they_hold_are_read(tmp_path, first, second):
+    text = SHORT.replace("Ann - words", first).replace("Bo - words", second)
+    assert read(tmp_path, text).text == "one"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

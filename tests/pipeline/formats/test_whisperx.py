@@ -64,12 +64,29 @@ def test_word_segments_alone_are_enough(tmp_path):
     assert [(word.text, word.start_s, word.end_s) for word in found.words] == [("Yes", 1.0, 2.0)]
 
 
+def test_numbers_in_quotes_are_numbers(tmp_path):
+    found = read(tmp_path, {"word_segments": [{"word": "Yes", "start": "1.25", "end": " 2 ", "score": "0.5"}]})
+    assert [(word.start_s, word.end_s, word.confidence) for word in found.words] == [(1.25, 2.0, 0.5)]
+
+
 def test_an_entry_of_several_words_has_no_times(tmp_path):
     found = read(tmp_path, {"segments": [{"words": [{"word": "New York", "start": 1, "end": 2}]}]})
     assert [(word.text, word.start_s) for word in found.words] == [("New", None), ("York", None)]
 
 
-@pytest.mark.parametrize(("stated", "tag"), [("german", "de"), ("Chinese", "zh"), ("de-AT", "de-AT"), ("", "en")])
+@pytest.mark.parametrize(
+    ("stated", "tag"),
+    [
+        ("german", "de"),
+        ("Chinese", "zh"),
+        ("de-AT", "de-AT"),
+        ("", "en"),
+        ("deu", "de"),
+        ("eng_US", "en-US"),
+        (" Franc\u0327ais ", "fr"),
+        ("tlh", "tlh"),
+    ],
+)
 def test_a_language_may_be_stated_by_its_name(tmp_path, stated, tag):
     assert read(tmp_path, {**TALK, "language": stated}).language == tag
 
@@ -95,7 +112,7 @@ def test_an_entry_in_a_language_without_blanks_is_shared_out(tmp_path):
         ({"segments": [7]}, "no list of objects"),
         ({"segments": [{"text": 7}]}, "`text` is no text"),
         ({"segments": [{"words": [{"word": 7}]}]}, "`word` is no text"),
-        ({"segments": [{"words": [{"word": "x", "start": "1", "end": 2}]}]}, "no usable number"),
+        ({"segments": [{"words": [{"word": "x", "start": "1e5 s", "end": 2}]}]}, "no usable number"),
         ('{"segments": [{"words": [{"word": "x", "start": NaN, "end": 2}]}]}', "no usable number"),
         ({"segments": [{"words": [{"word": "x", "start": 10**400, "end": 2}]}]}, "no usable number"),
         ({"segments": [{"words": [{"word": "x", "start": 3, "end": 2}]}]}, "not a stretch of time"),

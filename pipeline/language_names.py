@@ -1,4 +1,4 @@
-"""Languages by their names and longer codes: people write ``german``, ``Deutsch`` or ``deu`` where ``de`` is meant."""
+"""Languages by their names and longer codes: ``german``, ``Deutsch`` or ``deu`` where ``de`` is meant."""
 
 import unicodedata
 

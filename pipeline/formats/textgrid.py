@@ -45,7 +45,8 @@ def read_textgrid(path: Path, language: str = "en") -> Transcript:
     """Return the word tiers of a TextGrid as a transcript.
 
     Tiers named ``words`` (or ``<speaker> - words``, one for each speaker; WebMAUS: ``ORT-MAU``) are read, else those
-    named ``utterances`` or the like, else the only interval tier there is. An interval with one word gives the word's times; with several words, the times of their cue.
+    named ``utterances`` or the like, else the only interval tier there is. An interval with one word gives the word's
+    times; with several words, the times of their cue.
 
     Raises
     ------

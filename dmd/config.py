@@ -51,7 +51,7 @@ class TextEncoderConfig(BaseModel):
     @classmethod
     def from_folder(cls, folder: Path, *, fine_tuned: bool = True, frozen_layers: int = 0) -> Self:
         """Read the shape from the ``config.json`` of a BERT saved by `transformers`."""
-        from dmd.text_encoder import read_shape
+        from dmd.bert_shape import read_shape
 
         return cls(**read_shape(folder), fine_tuned=fine_tuned, frozen_layers=frozen_layers)
 

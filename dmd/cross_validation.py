@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.baselines import fit_baselines
-from dmd.checkpoint import load_run
 from dmd.evaluation import Judge, compared, labelled, video_groups
-from dmd.seed_job import Progress
+from dmd.learning.seed_job import Progress
+from dmd.measures.baselines import fit_baselines
+from dmd.runs.checkpoint import load_run
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig
 from dmd.training_plan import plan_training

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.checkpoint import TrainedRun
-from dmd.metrics import (
+from dmd.measures.metrics import (
     CLASSIFICATION,
     REGRESSION,
     classification_difference,
@@ -15,7 +14,8 @@ from dmd.metrics import (
     regression_difference,
     regression_metrics,
 )
-from dmd.paper import beside_paper
+from dmd.measures.paper import beside_paper
+from dmd.runs.checkpoint import TrainedRun
 from dmd.targets import Targets
 from pipeline.dataset import Dataset, Rows
 from pipeline.errors import UsageError
@@ -47,7 +47,7 @@ def evaluate_run(
     Returns
     -------
     dict
-        JSON values. `split`, `task`, the metrics of `dmd.metrics` for the mean prediction of all seeds (what
+        JSON values. `split`, `task`, the metrics of `dmd.measures.metrics` for the mean prediction of all seeds (what
         `dmd score` gives) with their intervals, clustered by video; `seeds`: metric -> `mean`, `deviation`,
         `values` over seeds; `paper` for a public file; `baselines`: name -> metrics, with `difference` (ours minus
         theirs).

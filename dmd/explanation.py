@@ -23,8 +23,8 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.checkpoint import TrainedRun
 from dmd.prediction import clip_means
+from dmd.runs.checkpoint import TrainedRun
 from pipeline.dataset import Dataset, ModalityRows, PieceRows, Rows, SampleIndex
 
 Floats = NDArray[np.float64]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dmd.metrics import MOSI_RANGE, SIMS_RANGE
+from dmd.measures.metrics import MOSI_RANGE, SIMS_RANGE
 from dmd.reference.shape import config_from_state
 from dmd.reference.state import published_tensors, system_from_reference
-from dmd.run_folder import MODEL, NORMALISER, seed_folder, write_run
-from dmd.run_record import RunRecord, SeedRecord
+from dmd.runs.folder import MODEL, NORMALISER, seed_folder, write_run
+from dmd.runs.record import RunRecord, SeedRecord
 from dmd.targets import NEUTRAL_BANDS, Targets
 from dmd.training import library_versions
 from pipeline.errors import UsageError

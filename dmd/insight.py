@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dmd.checkpoint import TrainedRun
 from dmd.device import repeatable
 from dmd.evaluation import Judge, labelled, video_groups
 from dmd.output import DmdOutput
 from dmd.prediction import clip_means, predict_rows
+from dmd.runs.checkpoint import TrainedRun
 from pipeline.collate import to_device
 from pipeline.dataset import Dataset, Rows
 

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from dmd.config import DmdConfig, Name
-from dmd.crossmodal import Heterogeneous, Sequences, bank_shape, self_attention
-from dmd.decoupling import Decoupling, Projection, Undecoupled
-from dmd.dropout import dropout
-from dmd.heads import Fusion, HeadOutput, ResidualHead
+from dmd.network.crossmodal import Heterogeneous, Sequences, bank_shape, self_attention
+from dmd.network.decoupling import Decoupling, Projection, Undecoupled
+from dmd.network.dropout import dropout
+from dmd.network.heads import Fusion, HeadOutput, ResidualHead
+from dmd.network.presence import Presence, after_convolution, compacted, modality_dropout
+from dmd.network.text_encoder import TextEncoder
+from dmd.network.transformer import TransformerBank
 from dmd.output import DmdOutput, Vertex
-from dmd.presence import Presence, after_convolution, compacted, modality_dropout
-from dmd.text_encoder import TextEncoder
-from dmd.transformer import TransformerBank
 from pipeline.batch import Batch, Modality, Pieces
 from pipeline.errors import UsageError
 
@@ -27,7 +27,7 @@ class DMD(nn.Module):
     each modality's common (homogeneous) and specific (heterogeneous) features give the logits between which
     the graph-distillation units distil; they take no part in the score.
 
-    What differs between the objectives, and why, is told in `dmd.losses`.
+    What differs between the objectives, and why, is told in `dmd.objectives.losses`.
 
     Parameters
     ----------

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.calibration import ClassificationCalibration
-from dmd.checkpoint import TrainedRun
-from dmd.domain import outside
 from dmd.explanation import Explained, Explanation, explain
+from dmd.measures.calibration import ClassificationCalibration
+from dmd.measures.domain import outside
 from dmd.prediction import clip_means
+from dmd.runs.checkpoint import TrainedRun
 from pipeline.aligned import FLAGS, AlignedClip
 from pipeline.dataset import Dataset, dataset_from_clips
 from pipeline.errors import EmptyClipError, PipelineError
@@ -50,7 +50,7 @@ class ScoreRow:
     score_low: float
     score_high: float
     """Regression: the label lies here with 90 % probability; classification: 90 % interval for the share of such
-    predictions that are right (see `dmd.calibration`). NaN for a run that was never calibrated."""
+    predictions that are right (see `dmd.measures.calibration`). NaN for a run that was never calibrated."""
     modalities: tuple[str, ...]
     """Those that carried the score."""
     flags: tuple[str, ...]

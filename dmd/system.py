@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from dmd.config import DmdConfig
-from dmd.distillation import GraphDistillation, unit
-from dmd.losses import Objective
 from dmd.model import DMD
+from dmd.objectives.distillation import GraphDistillation, unit
+from dmd.objectives.losses import Objective
 from dmd.output import DmdOutput, LossTerms
 from pipeline.batch import Batch, Modality, Pieces
 from pipeline.errors import UsageError

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from dmd.baselines import Baselines, fit_baselines
-from dmd.calibration import Calibration, calibrate_classification, calibrate_regression
-from dmd.checkpoint import TrainedRun, load_run
-from dmd.domain import domain_limits
 from dmd.evaluation import evaluate_run, labelled
-from dmd.history import merge_histories
-from dmd.run_folder import EVALUATION, HISTORY, NORMALISER, RUN, seed_folder, write_run
-from dmd.run_record import RunRecord, SeedRecord
-from dmd.seed_job import Progress, SeedJob, SeedResult
-from dmd.seed_pool import train_seeds
-from dmd.style import fit_style
+from dmd.learning.history import merge_histories
+from dmd.learning.seed_job import Progress, SeedJob, SeedResult
+from dmd.learning.seed_pool import train_seeds
+from dmd.measures.baselines import Baselines, fit_baselines
+from dmd.measures.calibration import Calibration, calibrate_classification, calibrate_regression
+from dmd.measures.domain import domain_limits
+from dmd.measures.style import fit_style
+from dmd.runs.checkpoint import TrainedRun, load_run
+from dmd.runs.folder import EVALUATION, HISTORY, NORMALISER, RUN, seed_folder, write_run
+from dmd.runs.record import RunRecord, SeedRecord
 from dmd.training_config import TrainingConfig
 from dmd.training_plan import Plan, plan_training
 from pipeline.datafolder import save_dataset

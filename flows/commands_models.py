@@ -84,7 +84,7 @@ def doctor(json: Json = False) -> None:
 
 def model_rows() -> list[dict[str, Any]]:
     """Return one row a known model."""
-    from dmd.starter import STARTER_NAME, starter_status
+    from dmd.runs.starter import STARTER_NAME, starter_status
     from extractors.assets import list_models
     from extractors.text import EMBEDDED_MODEL, model_digest
     from pipeline.errors import ModelMissingError

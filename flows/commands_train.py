@@ -93,8 +93,8 @@ def evaluate(
 ) -> None:
     """Evaluate a run on a split: the field's metrics with 95 % intervals, clustered by video."""
     prepare()
-    from dmd.checkpoint import load_run
     from dmd.evaluation import evaluate_run
+    from dmd.runs.checkpoint import load_run
     from flows.datasets import check_model, open_dataset, with_recorded_splits
 
     check_model(run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from dmd.text_reading import TextReading
+    from dmd.runs.text_reading import TextReading
     from pipeline.dataset import Dataset
 
 PICKLES = (".pkl", ".pickle")
@@ -47,7 +47,7 @@ def check_model(model: Path) -> None:
     """
     if not (model / "run.json").is_file():
         raise UsageError(f"{model}: holds no trained model; make one with `dmd train SOURCE --out {model}`")
-    from dmd.run_folder import read_record
+    from dmd.runs.folder import read_record
 
     read_record(model)
 
@@ -64,7 +64,7 @@ def chosen_model(model: str | None) -> str:
     StoreError
         The record of the model is damaged or of another version.
     """
-    from dmd.starter import STARTER_NAME, starter_run
+    from dmd.runs.starter import STARTER_NAME, starter_run
 
     if model in (None, STARTER_NAME):
         return str(starter_run())

@@ -72,7 +72,7 @@ def _train(store: Path, run: Path, settings: Path) -> None:
     """Train, afresh if an earlier demo trained on other clips, with other settings, or with an older version."""
     import shutil
 
-    from dmd.checkpoint import load_run
+    from dmd.runs.checkpoint import load_run
     from flows.training import train
 
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flows.outcome import Outcome
 
 if TYPE_CHECKING:
-    from dmd.seed_job import Progress, TrainingProgress
+    from dmd.learning.seed_job import Progress, TrainingProgress
 
 Observer = Callable[[Outcome], None]
 """Called once for every clip, from any thread, as soon as its outcome is known."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from dmd.text_reading import TextReading
+from dmd.runs.text_reading import TextReading
 from extractors.text import TextConfig, TextExtractor, text_origin
 from pipeline.aligned import FLAGS, AlignedClip
 

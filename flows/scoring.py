@@ -29,7 +29,7 @@ from pipeline.failures import Failure, write_failures
 from pipeline.store import FeatureStore
 
 if TYPE_CHECKING:
-    from dmd.checkpoint import TrainedRun
+    from dmd.runs.checkpoint import TrainedRun
 
     Ready = tuple[TrainedRun, TextReader | None]
 
@@ -141,7 +141,7 @@ def score_features(
 
 def _ready(model: str, device: str) -> "Ready":
     """Return a model with all that scoring with it loads, and what reads words for it if it reads its own way."""
-    from dmd.checkpoint import load_run
+    from dmd.runs.checkpoint import load_run
 
     run = load_run(model, device)
     reader = TextReader(run.record.reading) if run.record.reading else None
@@ -151,7 +151,7 @@ def _ready(model: str, device: str) -> "Ready":
 
 def _as_read(request: Request, model: str) -> Request:
     """Return an extraction that reads words as the model wants them, for a store that nobody keeps."""
-    from dmd.run_folder import read_record
+    from dmd.runs.folder import read_record
 
     reading = read_record(Path(model)).reading
     if reading is None:

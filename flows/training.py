@@ -120,7 +120,7 @@ def train(
 @task(name="train-and-evaluate", cache_policy=NO_CACHE, persist_result=False)
 def train_and_evaluate(source: str, out: str, config: "TrainingConfig") -> "RunSummary":
     """Load the dataset, train every seed, evaluate, and look at what was learned (for the run's page)."""
-    from dmd.checkpoint import load_run
+    from dmd.runs.checkpoint import load_run
     from dmd.training import train_run
     from flows.pages import write_look
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dmd.calibration import wilson
+from dmd.measures.calibration import wilson
 
 Chart = dict[str, Any]
 Look = Mapping[str, Any]

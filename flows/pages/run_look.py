@@ -18,7 +18,7 @@ from pipeline.files import write_whole
 from pipeline.jsontext import parse_json
 
 if TYPE_CHECKING:
-    from dmd.checkpoint import TrainedRun
+    from dmd.runs.checkpoint import TrainedRun
     from pipeline.dataset import Dataset
 
 LOOK = "look.json"

@@ -26,7 +26,7 @@ from pipeline.jsontext import parse_json
 from pipeline.store import FeatureStore
 
 if TYPE_CHECKING:
-    from dmd.run_record import RunRecord
+    from dmd.runs.record import RunRecord
 
 SPLITS = ("test", "valid")
 FEW_CLIPS = 50
@@ -61,8 +61,8 @@ def write_run_page(folder: Path, out: Path, store: FeatureStore | None = None, m
     StoreError
         The folder holds no finished run, or that of ``out`` is missing or not writable.
     """
-    from dmd.history import read_history
-    from dmd.run_folder import EVALUATION, HISTORY, read_record
+    from dmd.learning.history import read_history
+    from dmd.runs.folder import EVALUATION, HISTORY, read_record
 
     record = read_record(folder)
     evaluations = _evaluations(folder / EVALUATION)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dmd.metrics import CLASSIFICATION, LOWER_IS_BETTER, REGRESSION
+from dmd.measures.metrics import CLASSIFICATION, LOWER_IS_BETTER, REGRESSION
 from flows.pages.tables import Table, make_table
 
 Json = Mapping[str, Any]

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from dmd.checkpoint import TrainedRun
     from dmd.output import Decoupled
+    from dmd.runs.checkpoint import TrainedRun
     from pipeline.dataset import Dataset, Rows
 
 MOST_SAMPLES = 200

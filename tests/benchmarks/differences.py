@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from dmd.checkpoint import TrainedRun, load_run
 from dmd.cross_validation import fold_splits
-from dmd.presence import Presence, after_convolution, visible
+from dmd.network.presence import Presence, after_convolution, visible
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.training_config import TrainingConfig
 from pipeline.batch import Modality
 from pipeline.dataset import Dataset

@@ -88,8 +88,9 @@ extractor = Extractor()
     parts = {
         "command_prefect": (prepared, "import flows.scoring"),
         "command_torch": ("", "import torch"),
-        "command_model": ("import torch", "from dmd.checkpoint import load_run; from dmd.starter import starter_run; "
-                          "import dmd.scoring; load_run(starter_run(), 'cpu').systems"),
+        "command_model": ("import torch", "from dmd.runs.checkpoint import load_run; "
+                          "from dmd.runs.starter import starter_run; import dmd.scoring; "
+                          "load_run(starter_run(), 'cpu').systems"),
         "worker_torch": ("", "import torch"),
         "worker_transformers": ("import torch", "import transformers.models.bert.modeling_bert"),
         "worker_mediapipe": ("import torch", "import mediapipe"),

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dmd.captured import CapturedPass
 from dmd.config import PRESETS, TextEncoderConfig, preset
+from dmd.learning.captured import CapturedPass
 from dmd.system import DmdSystem
 from pipeline.batch import Batch, Pieces
 from tests.benchmarks._numbers import at_least_one

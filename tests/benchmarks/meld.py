@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.checkpoint import load_run
+from dmd.runs.checkpoint import load_run
 from dmd.targets import fit_targets
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig

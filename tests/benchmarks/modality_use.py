@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.bootstrap import with_intervals
-from dmd.checkpoint import load_run
 from dmd.cross_validation import CrossValidation, cross_validate, fold_splits
 from dmd.evaluation import Judge
+from dmd.measures.bootstrap import with_intervals
+from dmd.runs.checkpoint import load_run
 from dmd.training_config import TrainingConfig
 from pipeline.dataset import Dataset, ModalityRows
 

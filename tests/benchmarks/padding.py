@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dmd.checkpoint import TrainedRun, load_run
+from dmd.runs.checkpoint import TrainedRun, load_run
 from pipeline.batch import Batch, Modality
 from pipeline.dataset import Dataset
 from tests.benchmarks.textstores import mosi_clips, text_dataset

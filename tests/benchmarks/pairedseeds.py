@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.bootstrap import interval, resampled
-from dmd.metrics import classification_scores, classification_sums, regression_scores, regression_sums
+from dmd.measures.bootstrap import interval, resampled
+from dmd.measures.metrics import classification_scores, classification_sums, regression_scores, regression_sums
 from dmd.targets import Targets
 
 Floats = NDArray[np.float64]

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dmd.checkpoint import load_run
 from dmd.cross_validation import cross_validate, fold_splits
+from dmd.runs.checkpoint import load_run
 from dmd.training_config import ModelSettings, TrainingConfig
 from extractors.extraction import Extractor
 from pipeline.aligned import AlignedClip, Segment, WordPieces

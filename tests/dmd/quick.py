@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dmd.seed_job import TrainingProgress
+from dmd.learning.seed_job import TrainingProgress
 from dmd.training_config import ModelSettings, TrainingConfig
 
 SMALL = ModelSettings(width=8, heads=2, levels=1, kernel=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dmd.checkpoint import load_run
+from dmd.runs.checkpoint import load_run
 from dmd.scoring import score_clips
 from dmd.training import train_run
 from dmd.training_config import ModelSettings

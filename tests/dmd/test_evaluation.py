@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dmd.baselines import fit_baselines, pooled_features
-from dmd.checkpoint import TrainedRun, load_run
 from dmd.cross_validation import cross_validate, fold_splits
 from dmd.evaluation import evaluate_run
-from dmd.metrics import CLASSIFICATION, REGRESSION
-from dmd.paper import PAPER, beside_paper
+from dmd.measures.baselines import fit_baselines, pooled_features
+from dmd.measures.metrics import CLASSIFICATION, REGRESSION
+from dmd.measures.paper import PAPER, beside_paper
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.training import train_run
 from dmd.training_plan import plan_training
 from pipeline.dataset import Dataset, dataset_from_clips

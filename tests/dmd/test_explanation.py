@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from dmd.checkpoint import TrainedRun, load_run
 from dmd.explanation import explain, occluded, shapley_values, word_contributions
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.scoring import score_clips
 from dmd.training import train_run
 from pipeline.dataset import dataset_from_clips

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from dmd.checkpoint import load_run
+from dmd.runs.checkpoint import load_run
 from dmd.system import DmdSystem
 from dmd.training import train_run
 from pipeline.collate import to_device

@@ -9,12 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmd.checkpoint import load_run
 from dmd.config import DmdConfig, TextEncoderConfig
 from dmd.evaluation import evaluate_run
 from dmd.import_checkpoint import import_checkpoint
 from dmd.reference import to_reference_state
 from dmd.reference.checkpoint_file import load_tensors
+from dmd.runs.checkpoint import load_run
 from dmd.scoring import score_clips, score_dataset
 from dmd.system import DmdSystem
 from pipeline.errors import FeatureMismatchError, UsageError

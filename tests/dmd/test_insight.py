@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dmd.checkpoint import TrainedRun, load_run
 from dmd.insight import branch_metrics, learned, permuted_metrics, space_map
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.training import train_run
 from pipeline.dataset import Dataset
 from tests.dmd.quick import quick

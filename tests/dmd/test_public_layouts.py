@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dmd.checkpoint import load_run
 from dmd.evaluation import evaluate_run
+from dmd.runs.checkpoint import load_run
 from dmd.scoring import score_dataset
 from dmd.training import train_run
 from pipeline.formats.mmsa import read_mmsa

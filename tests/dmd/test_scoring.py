@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dmd.checkpoint import TrainedRun, load_run
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.scoring import ScoreRow, score_clips, score_dataset
 from dmd.training import train_run
 from pipeline.aligned import AlignedClip

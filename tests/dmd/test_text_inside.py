@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from dmd.checkpoint import load_run
+from dmd.runs.checkpoint import load_run
 from dmd.scoring import score_clips
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig

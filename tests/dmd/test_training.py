@@ -8,13 +8,13 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from dmd import seed_training
-from dmd.checkpoint import TrainedRun, load_run
 from dmd.config import Dropouts
-from dmd.history import read_history
+from dmd.learning import seed_training
+from dmd.learning.history import read_history
+from dmd.learning.seed_job import TrainingProgress
 from dmd.model_shape import input_shape
 from dmd.reference import reference_trajectory, to_reference_state
-from dmd.seed_job import TrainingProgress
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.system import DmdSystem
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dmd.checkpoint import TrainedRun, load_run
+from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.training import train_run
 from dmd.training_config import ModelSettings, TrainingConfig
 from pipeline.aligned import ClipInfo

@@ -40,8 +40,8 @@ def test_score_without_a_model_uses_the_starter_and_every_row_says_what_it_read(
 
 
 def test_evaluating_the_starter_reads_a_store_in_its_form_too(store):
-    from dmd.checkpoint import load_run
-    from dmd.starter import starter_run
+    from dmd.runs.checkpoint import load_run
+    from dmd.runs.starter import starter_run
     from flows.datasets import open_dataset
 
     run = load_run(starter_run(), "cpu")
@@ -49,7 +49,7 @@ def test_evaluating_the_starter_reads_a_store_in_its_form_too(store):
 
 
 def test_a_clip_of_which_the_model_reads_nothing_fails_with_its_file(tmp_path):
-    from dmd.starter import starter_run
+    from dmd.runs.starter import starter_run
     from flows.scoring import score_features
 
     spoken = make_clip(1, modalities=("audio",))

@@ -18,15 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from dmd.checkpoint import load_run
 from dmd.config import Dropouts
 from dmd.cross_validation import cross_validate
 from dmd.evaluation import Judge, labelled, video_groups
 from dmd.explanation import DELETED, explain, occluded
-from dmd.run_folder import MODEL, NORMALISER, seed_folder, write_run
-from dmd.starter import STARTER, STARTER_NAME
-from dmd.style import fit_style
-from dmd.text_reading import TextReading
+from dmd.measures.style import fit_style
+from dmd.runs.checkpoint import load_run
+from dmd.runs.folder import MODEL, NORMALISER, seed_folder, write_run
+from dmd.runs.starter import STARTER, STARTER_NAME
+from dmd.runs.text_reading import TextReading
 from dmd.training import train_run
 from dmd.training_config import ModelSettings, TrainingConfig
 from extractors.extraction import Extractor

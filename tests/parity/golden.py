@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from dmd.network.transformer import TransformerBank
 from dmd.reference import config_from_reference, system_from_reference
 from dmd.system import DmdSystem
-from dmd.transformer import TransformerBank
 from tests.parity.weights import value
 
 REPOSITORY = Path(__file__).resolve().parents[2]

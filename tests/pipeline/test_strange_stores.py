@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import pipeline.failures as failures
-from dmd.starter import STARTER
+from dmd.runs.starter import STARTER
 from pipeline.errors import StoreError
 from pipeline.store import FeatureStore
 from tests.pipeline.making import aligned_clip
@@ -54,7 +54,7 @@ def test_a_pipe_among_the_clips_is_damaged_and_not_waited_for(store):
 
 @pytest.mark.parametrize("name", ["normaliser.safetensors", "seed-1/model.safetensors"])
 def test_a_pipe_in_a_run_is_not_waited_for(tmp_path, name):
-    from dmd.checkpoint import load_run
+    from dmd.runs.checkpoint import load_run
 
     run = tmp_path / "run"
     shutil.copytree(STARTER, run)

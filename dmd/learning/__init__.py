@@ -1,0 +1,1 @@
+"""One training after another: seeds, their processes, epochs, states that survive a kill."""

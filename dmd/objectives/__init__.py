@@ -1,0 +1,1 @@
+"""What is minimised: the task, the decoupling, the margin, the distillation."""

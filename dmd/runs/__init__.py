@@ -1,0 +1,1 @@
+"""RUN: a trained model as a folder, written whole, read without trust."""

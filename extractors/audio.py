@@ -51,7 +51,7 @@ def audio_track(samples: Samples, rate_hz: int, config: AudioConfig, room: Room 
     Returns
     -------
     FeatureTrack
-        ``max(1, round(N / hop))`` frames, none for an empty signal; columns as `audio_columns` lists them.
+        ``max(1, round(N / hop))`` frames, none for an empty signal; columns as `voice.columns` lists them.
         In silent frames nothing but level and loudness is valid; pitch, harmonicity, perturbation, tilt and
         formants are valid in voiced frames only.
 

@@ -1,8 +1,8 @@
 """Face features of a clip: landmarks frame by frame, then the speaker's face over the whole clip.
 
-The flow: `FaceSession.add` finds the faces of a frame (`face_follow`, `face_landmarks`) and measures them
-(`face_ledger`, `face_pose`, `face_geometry`); `FaceSession.finish` joins detections to tracks (`face_tracks`),
-lets the voice choose the speaker (`face_speaker`), and takes velocities (`face_motion`). A frame without the
+The flow: `FaceSession.add` finds the faces of a frame (`faces.follow`, `faces.landmarks`) and measures them
+(`faces.ledger`, `faces.pose`, `faces.geometry`); `FaceSession.finish` joins detections to tracks (`faces.tracks`),
+lets the voice choose the speaker (`faces.speaker`), and takes velocities (`faces.motion`). A frame without the
 speaker's face keeps its time and is not valid.
 """
 

@@ -26,8 +26,8 @@ class FaceConfig(BaseModel):
     bundle_sha256: str | None = None
     """Of a file given by path that is none of the known ones; without it such a file is refused."""
     mode: Mode = "follow"
-    """`follow` looks at each face in a window of its own (`face_follow`); `image` looks at whole frames, each by
-    itself; `video` is MediaPipe's own tracking, faster and smoothed with one face (`face_landmarks`)."""
+    """`follow` looks at each face in a window of its own (`follow`); `image` looks at whole frames, each by
+    itself; `video` is MediaPipe's own tracking, faster and smoothed with one face (`landmarks`)."""
     max_faces: int = Field(default=4, ge=1, le=20)
     """Faces looked for in a frame; each one found costs 6 ms, the limit itself nothing."""
     min_confidence: float = Field(default=0.5, ge=0, le=1)

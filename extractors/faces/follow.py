@@ -4,7 +4,7 @@ The landmark model is steadiest where the face fills 30 to 40 % of the picture t
 landmarks jitter twice as much, and below that the face is not found at all. So a face, once found, is looked at
 in a square around it, which stays where it is until the face leaves its middle: a window that moved with every
 frame would pass its own jitter on. The whole picture is searched for new faces twice a second, and in every frame
-while no face is in view; where there is none or only a small one, parts of it are searched, too (`face_detector`).
+while no face is in view; where there is none or only a small one, parts of it are searched, too (`detector`).
 
 This costs what looking at whole frames costs (one window a face), and finds faces of 40 px in 640 instead of 80.
 What is found in a frame depends on earlier frames of the clip, but on nothing else.

@@ -74,7 +74,7 @@ def measure(
     source: str = FACS,
     low: float | None = None,
 ) -> Measure:
-    """Return a measure; shortens the tables of `face_upper` and `face_lower`."""
+    """Return a measure; shortens the tables of `upper` and `lower`."""
     return Measure(FeatureColumn(name, unit, meaning, source, low=low), rule)
 
 

@@ -1,7 +1,7 @@
 """Who speaks: the face whose mouth opens when the voice rises.
 
 A mouth that talks opens and closes with the syllables, so the velocity of its opening goes with the rate at
-which the level of the voice rises and falls. Both are taken by the same local linear fit (`face_motion`) and
+which the level of the voice rises and falls. Both are taken by the same local linear fit (`motion`) and
 correlated at a few small lags, because sound and picture are seldom exact. Velocities tell faces apart better
 than the openings themselves: of two GRID faces side by side, both talking, one of them to the voice (220 pairs,
 either voice), velocities choose the right one in 97 %, openings in 87 %, and motion alone cannot.

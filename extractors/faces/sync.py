@@ -1,6 +1,6 @@
 """Are sound and picture in time: by how much the voice comes after the mouth that makes it.
 
-The choice of the speaker (`face_speaker`) allows for a tenth of a second; a file whose streams were cut or coded
+The choice of the speaker (`speaker`) allows for a tenth of a second; a file whose streams were cut or coded
 apart may be off by more, and then every word is paired with another word's face. So the mouth is compared with the
 voice over lags of up to 1.2 s, by three readings of one recording: velocity of the mouth's opening with the rate at
 which the level rises, opening with level, and how much the mouth moves with whether somebody speaks. The lag of the

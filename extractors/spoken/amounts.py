@@ -1,6 +1,6 @@
 """How amounts are said in English: money, times, dates, ranges, fractions, decades; each from its written parts.
 
-What a form means stands here; how a number is said is num2words' business (`spoken_numbers`).
+What a form means stands here; how a number is said is num2words' business (`numbers`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """How English is said: each written word, whatever it is made of, as lower-case words.
 
 A word is cut from left to right by the first rule that fits; what no rule knows is punctuation and silent.
-What the rules are stands in `english_forms`; here, what depends on the words beside.
+What the rules are stands in `forms`; here, what depends on the words beside.
 """
 
 import re

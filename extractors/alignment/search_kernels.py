@@ -16,6 +16,7 @@ from pipeline.compiled import compiled
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 Index = NDArray[np.uint32]
 """Without a sign, or each index would be asked whether it counts from the end: a quarter of the time."""
 
@@ -88,7 +89,7 @@ def traced(
     costs: Float64,
     begin: Float64,
     last: int,
-) -> tuple[NDArray[np.int64], Float64]:
+) -> tuple[Int64, Float64]:
     """Follow a path back from its last state: the state of each frame [T], and what it cost to get there [T].
 
     ``joint_of`` [S] says which joint a state is; the rest is as in `forward`.
@@ -110,3 +111,83 @@ def traced(
             state = sources[edge]
     states[0], paid[0] = state, begin[state]
     return states, paid
+
+
+@partial(compiled, allowed=())
+def chain_scores(
+    scores: Float32, labels: Index, stay: Float64, step: Float64, skip: Float64, value: Float64, over: int
+) -> None:
+    """Carry the best paths through several chains of states from the first frame to the last.
+
+    Parameters
+    ----------
+    scores : ndarray [shape=(T, C)]
+    labels, stay : ndarray [shape=(O, S)]
+        Of the states of each chain.
+    step : ndarray [shape=(O, S - 1)]
+        Log probability of coming from the state before.
+    skip : ndarray [shape=(O, S - over)]
+        Of coming from ``over`` states before.
+    value : ndarray [shape=(O, S)]
+        Log probability of each state in the first frame; when this returns, in the last.
+    over : int
+    """
+    for chain in range(labels.shape[0]):
+        here, own, stays, steps, skips = value[chain], labels[chain], stay[chain], step[chain], skip[chain]
+        for frame in range(1, scores.shape[0]):
+            row = scores[frame]
+            for state in range(here.shape[0] - 1, -1, -1):  # backwards: those before are still of the last frame
+                best = here[state] + stays[state]
+                if state >= 1:
+                    best = max(best, here[state - 1] + steps[state - 1])
+                if state >= over:
+                    best = max(best, here[state - over] + skips[state - over])
+                here[state] = best + row[own[state]]
+
+
+@partial(compiled, allowed=())
+def loop_forward(
+    scores: Float32,
+    labels: Index,
+    stay: Float64,
+    leave: Float64,
+    entry: Float64,
+    ends: Int64,
+    value: Float64,
+    moved: NDArray[np.bool_],
+    came: Int64,
+) -> None:
+    """Carry the best path through words in any order from the first frame to the last.
+
+    Parameters
+    ----------
+    scores : ndarray [shape=(T, C)]
+    labels, stay, leave : ndarray [shape=(S,)]
+        Of the states of all words, one after the other; log probability of staying and of going on.
+    entry : ndarray [shape=(W,)]
+        Of beginning each word.
+    ends : ndarray [shape=(W,)]
+        Last state of each word.
+    value : ndarray [shape=(S,)]
+        Log probability of each state in the first frame; when this returns, in the last.
+    moved : ndarray [shape=(T, S)]
+        Receives whether the best path came from the state before (into the first state of a word: from the end of
+        another); row 0 is left as it is.
+    came : ndarray [shape=(T,)]
+        Receives the word that ended best before each frame.
+    """
+    for frame in range(1, scores.shape[0]):
+        row, by = scores[frame], moved[frame]
+        best = 0
+        for word in range(ends.shape[0]):
+            if value[ends[word]] + leave[ends[word]] > value[ends[best]] + leave[ends[best]]:
+                best = word
+        came[frame] = best
+        ended = value[ends[best]] + leave[ends[best]]
+        for word in range(ends.shape[0] - 1, -1, -1):
+            first = ends[word - 1] + 1 if word else 0
+            for state in range(ends[word], first - 1, -1):
+                entering = ended + entry[word] if state == first else value[state - 1] + leave[state - 1]
+                staying = value[state] + stay[state]
+                by[state] = entering > staying
+                value[state] = max(entering, staying) + row[labels[state]]

@@ -125,6 +125,8 @@ def _orders(model: SphinxModel, phones: Sequence[tuple[int, ...]], scores: Float
 
 def _scores(model: SphinxModel, phones: Sequence[tuple[int, ...]], orders: Sequence[Order], scores: Float) -> Float64:
     """Return the log likelihood of the best path through the words in each order, with pauses between them."""
+    from extractors.alignment import search_kernels  # numba takes a third of a second to import
+
     silence = (model.number(SILENCE),)
     chains = [
         _Chain(model, [silence, *(part for word in order for part in (phones[word], silence))]) for order in orders
@@ -136,11 +138,7 @@ def _scores(model: SphinxModel, phones: Sequence[tuple[int, ...]], orders: Seque
     value[:, 0] = PAUSE_LOG
     value[:, STATES] = 0.0
     value += scores[0][labels]
-    for frame in scores[1:]:
-        fresh = value + stay
-        np.maximum(fresh[:, 1:], value[:, :-1] + step, out=fresh[:, 1:])
-        np.maximum(fresh[:, over:], value[:, :-over] + skip, out=fresh[:, over:])
-        value = fresh + frame[labels]
+    search_kernels.chain_scores(scores, labels.astype(np.uint32), stay, step, skip, value, over)
     return np.asarray(np.maximum(value[:, -1], value[:, -over]))
 
 
@@ -189,20 +187,15 @@ class _Loop:
 
     def heard(self, scores: Float) -> list[tuple[int, ...]]:
         """Return the words of the best path, in its order."""
+        from extractors.alignment import search_kernels
+
         value = np.full(self.labels.size, _NEVER)
         value[self.starts] = self.entry
         value += scores[0][self.labels]
         moved = np.zeros((len(scores), self.labels.size), bool)
         came = np.zeros(len(scores), np.int64)  # the word that ended before each frame, if one begins in it
-        for frame in range(1, len(scores)):
-            leaving = value + self.leave
-            came[frame] = leaving[self.ends].argmax()
-            entering = np.concatenate([[_NEVER], leaving[:-1]])
-            entering[self.starts] = leaving[self.ends[came[frame]]] + self.entry
-            value += self.stay
-            np.greater(entering, value, out=moved[frame])
-            np.maximum(entering, value, out=value)
-            value += scores[frame][self.labels]
+        labels, ends = self.labels.astype(np.uint32), self.ends
+        search_kernels.loop_forward(scores, labels, self.stay, self.leave, self.entry, ends, value, moved, came)
         return self._traced(moved, came, int((value + self.leave)[self.ends].argmax()))
 
     def _traced(self, moved: NDArray[np.bool_], came: Int, part: int) -> list[tuple[int, ...]]:

@@ -61,7 +61,7 @@ def placed_rows(
         for bounds in group.kept:
             # Any words find a best path through silence; where nobody is heard, no place is better than another.
             if somebody_heard(speech, bounds):
-                search.alone(rows, bounds, orders=len(every) == 1)
+                search.alone(rows, bounds)
             else:
                 _put(rows, bounds.words, spread_rows(rows, written, bounds, speech))
     return rows
@@ -77,7 +77,7 @@ class _Search:
         self, rows: list[TimedRow], group: Joined, cues_of: Mapping[Stretch, tuple[float, float] | None]
     ) -> bool:
         """Place the words of cues that touch; False, and nothing, if any is not where its cue is."""
-        found = self._aligned(rows, group.whole, whole=True, orders=False)
+        found = self._aligned(rows, group.whole, whole=True)
         place = dict(zip(group.whole.words, found, strict=True))
         for part in group.parts:
             cue = cues_of[part]
@@ -88,20 +88,20 @@ class _Search:
             _put(rows, part.words, [place[word] for word in part.words])
         return True
 
-    def alone(self, rows: list[TimedRow], bounds: Stretch, orders: bool) -> None:
+    def alone(self, rows: list[TimedRow], bounds: Stretch) -> None:
         """Place the words of a stretch; of one that is too long, utterance by utterance."""
         cut = utterances(bounds, self.recording, self.aligner.rough)
         whole = cut == [bounds]
         for stretch in cut:
-            _put(rows, stretch.words, self._aligned(rows, stretch, whole, orders and whole))
+            _put(rows, stretch.words, self._aligned(rows, stretch, whole))
         if len(cut) > 1:
             samples, written = self.recording.samples, self.recording.written
             better = beside_neighbours(rows, bounds.words, written, samples, self.speech, self.aligner)
             _put(rows, better.keys(), better.values())
 
-    def _aligned(self, rows: Sequence[TimedRow], stretch: Stretch, whole: bool, orders: bool) -> list[TimedRow]:
+    def _aligned(self, rows: Sequence[TimedRow], stretch: Stretch, whole: bool) -> list[TimedRow]:
         samples, written = self.recording.samples, self.recording.written
-        return aligned_rows(rows, written, stretch, samples, self.speech, self.aligner, whole, orders)
+        return aligned_rows(rows, written, stretch, samples, self.speech, self.aligner, whole)
 
 
 def _put(rows: list[TimedRow], words: Iterable[int], found: Iterable[TimedRow]) -> None:

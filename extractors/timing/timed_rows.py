@@ -101,15 +101,14 @@ def aligned_rows(
     speech: SpeechEnvelope,
     aligner: Aligner,
     whole: bool,
-    orders: bool = False,
 ) -> list[TimedRow]:
     """Let the aligner place the words of a stretch; spread them if it cannot.
 
     Of a recording that was cut (not ``whole``), words that do not fit where they were thought to be get no place.
-    With ``orders`` they are compared with other orders of themselves.
+    They are compared with other orders of themselves.
     """
     sound = samples[round(stretch.start_s * RATE_HZ) : round(stretch.end_s * RATE_HZ)]
-    placement = aligner.place([written[word] for word in stretch.words], sound, orders, noise=whole)
+    placement = aligner.place([written[word] for word in stretch.words], sound, orders=True, noise=whole)
     if placement is not None and not whole and placement.fit < aligner.mismatch_fit - UNSAID_MARGIN:
         return [rows[word] for word in stretch.words]  # the rough search was mistaken: nobody says this here
     if placement is None:

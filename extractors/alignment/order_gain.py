@@ -17,6 +17,9 @@ from extractors.pronunciation.pronounce import Pronunciation
 Float = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
+COPY_COSTS = 10.0
+"""Nats by which words that were moved must be worse said twice: where they are moved to, and where they came from."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactSearch:
@@ -42,7 +45,7 @@ class ExactSearch:
 
     def _gain(self, rival: OtherOrder) -> float:
         features, evidence = self.features[rival.sound], self.evidence[rival.sound]
-        orders = (rival.order, sorted(rival.order))
+        orders = (rival.order, sorted(rival.order), said_twice(rival.order))
         graphs = [word_graph(self.model, [self.words[word] for word in order]) for order in orders]
         senones = np.unique(np.concatenate([graph.senones for graph in graphs]))  # scored once for both
         scores = self.adapted.scores(features, senones)
@@ -52,4 +55,23 @@ class ExactSearch:
             searched = with_durations(self.model, graph, len(features)) if self.timed else graph
             found = best_path(searched.graph, searched.weighed(own, evidence))
             worth.append(found.score if found else -np.inf)
-        return worth[0] - worth[1]
+        # a word that is heard in its own place as well was not moved: a breath sounds like it elsewhere
+        return worth[0] - worth[1] if worth[0] - worth[2] > COPY_COSTS else 0.0
+
+
+def said_twice(order: Sequence[int]) -> tuple[int, ...]:
+    """Return the words in this order, those that were moved also where they stand by their numbers."""
+    kept = _longest_rise(order)
+    found = list(order)
+    for word in sorted(set(order).difference(kept)):
+        at = next((place for place, other in enumerate(found) if other in kept and other > word), len(found))
+        found.insert(at, word)
+    return tuple(found)
+
+
+def _longest_rise(order: Sequence[int]) -> set[int]:
+    """Return as many of the words as stand in the order of their numbers."""
+    rises: list[tuple[int, ...]] = []
+    for word in order:
+        rises.append(max((rise for rise in rises if rise[-1] < word), key=len, default=()) + (word,))
+    return set(max(rises, key=len, default=()))

@@ -71,7 +71,7 @@ def said_twice(order: Sequence[int]) -> tuple[int, ...]:
 
 def _longest_rise(order: Sequence[int]) -> set[int]:
     """Return as many of the words as stand in the order of their numbers."""
-    rises: list[tuple[int, ...]] = []
+    rises: list[list[int]] = [[]]
     for word in order:
-        rises.append(max((rise for rise in rises if rise[-1] < word), key=len, default=()) + (word,))
-    return set(max(rises, key=len, default=()))
+        rises.append([*max((rise for rise in rises if not rise or rise[-1] < word), key=len), word])
+    return set(max(rises, key=len))

@@ -71,7 +71,13 @@ def said_twice(order: Sequence[int]) -> tuple[int, ...]:
 
 def _longest_rise(order: Sequence[int]) -> set[int]:
     """Return as many of the words as stand in the order of their numbers."""
-    rises: list[list[int]] = [[]]
+    longest: list[int] = []
+    rises: list[list[int]] = []
     for word in order:
-        rises.append([*max((rise for rise in rises if not rise or rise[-1] < word), key=len), word])
-    return set(max(rises, key=len))
+        before: list[int] = []
+        for rise in rises:
+            if rise[-1] < word and len(rise) > len(before):
+                before = rise
+        rises.append([*before, word])
+        longest = rises[-1] if len(rises[-1]) > len(longest) else longest
+    return set(longest)

@@ -128,7 +128,7 @@ class _English:
             return say_digits(plain)
         if before in CURRENCIES and re.fullmatch(NUMBER, plain):
             return said_money(before, plain)
-        if _ZIP.fullmatch(plain) and before in STATES:
+        if _ZIP.fullmatch(plain) and (before in STATES or before.lower() == "zip"):
             return said_number("0" + plain)[1:] if plain.isdigit() else say_digits(plain)
         if before.lower() in CALLED_BY_NUMBERS and re.fullmatch(r"[1-9]\d\d", plain):
             return said_in_hundreds(plain)

@@ -237,6 +237,9 @@ TABLE = [
     ("type II, world war II", ["type", "two", "world", "war", "two"]),
     ("AD 70, 800 BC, an ad", ["a d", "seventy", "eight hundred", "b c", "an", "ad"]),
     ("H₂O CO₂", ["h two o", "c o two"]),
+    ("ZIP 90210", ["zip", "nine oh two one oh"]),
+    ("SSN 123-45-6789", ["ssn", "one two three four five six seven eight nine"]),
+    ("978-3-16-148410-0", ["nine seven eight three one six one four eight four one zero zero"]),
     ("sh!t, go!now", ["shit", "go now"]),
     ("a BMW X5, TV 20500", ["a", "bmw", "x five", "tv", "twenty thousand five hundred"]),
 ]

@@ -10,6 +10,7 @@ from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner, Saying
 from extractors.timing.cue_bounds import CUE_MARGIN_S, bounded_stretches, cue_times
 from extractors.timing.joined_cues import REACH_S, Joined, joined
+from extractors.timing.missing_order import orders_with_missing
 from extractors.timing.neighbours import beside_neighbours
 from extractors.timing.timed_rows import TimedRow, aligned_rows, given_row, lasting_s, somebody_heard, spread_rows
 from extractors.timing.utterances import Recording, Stretch, utterances
@@ -98,6 +99,8 @@ class _Search:
             samples, written = self.recording.samples, self.recording.written
             better = beside_neighbours(rows, bounds.words, written, samples, self.speech, self.aligner)
             _put(rows, better.keys(), better.values())
+            doubted = orders_with_missing(rows, bounds.words, written, samples, self.aligner)
+            _put(rows, doubted.keys(), doubted.values())
 
     def _aligned(self, rows: Sequence[TimedRow], stretch: Stretch, whole: bool) -> list[TimedRow]:
         samples, written = self.recording.samples, self.recording.written

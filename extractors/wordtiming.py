@@ -17,7 +17,7 @@ from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.languages import AlignerShelf
 from extractors.timing.given_words import given_to_silence, heard_given, moved_given
-from extractors.timing.mismatch import OUT_OF_ORDER, Passage, is_mismatch, worst_passage
+from extractors.timing.mismatch import Passage, is_mismatch, out_of_order, worst_passage
 from extractors.timing.placing import placed_rows
 from extractors.timing.rows import fit_rows
 from extractors.timing.timed_rows import TimedRow, less_sure, with_word_cues
@@ -193,7 +193,7 @@ class WordTimer:
             quality |= worst.figures() if worst else {}
             gain = max((row.order_gain for row in spoken if row.order_gain is not None), default=0.0)
             quality |= {"alignment_order_gain": gain} if gain > 0.0 else {}
-            wrong = wrong or misfit or (worst is not None and worst.foreign) or gain > OUT_OF_ORDER
+            wrong = wrong or misfit or (worst is not None and worst.foreign) or out_of_order(gain, len(spoken))
         flags += ["transcript_mismatch"] if wrong else []
         flags += ["proportional_times"] if spread > 0.0 else []
         problems = (*transcript.problems, *moved_given(rows, places))

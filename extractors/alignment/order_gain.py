@@ -17,9 +17,6 @@ from extractors.pronunciation.pronounce import Pronunciation
 Float = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
-COPY_COSTS = 10.0
-"""Nats by which words that were moved must be worse said twice: where they are moved to, and where they came from."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactSearch:
@@ -56,7 +53,7 @@ class ExactSearch:
             found = best_path(searched.graph, searched.weighed(own, evidence))
             worth.append(found.score if found else -np.inf)
         # a word that is heard in its own place as well was not moved: a breath sounds like it elsewhere
-        return worth[0] - worth[1] if worth[0] - worth[2] > COPY_COSTS else 0.0
+        return worth[0] - worth[1] if worth[0] > worth[2] else 0.0
 
 
 def said_twice(order: Sequence[int]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from extractors.timing.utterances import PAD_S, Stretch
 from pipeline.timegrid import Interval
-from pipeline.words import Transcript
+from pipeline.words import Cue, Transcript
 
 CUE_MARGIN_S = 0.6
 """How far speech may reach out of its subtitle."""
@@ -42,12 +42,11 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
     return found
 
 
-def cue_times(transcript: Transcript, stretches: Sequence[Stretch]) -> list[tuple[float, float] | None]:
-    """Return from when to when the cue of each stretch stands; None of one whose words have none."""
+def cues_of(transcript: Transcript, stretches: Sequence[Stretch]) -> list[Cue | None]:
+    """Return the cue of each stretch; None of one whose words have none."""
     cue_of = _cue_of_word(transcript)
     owners = [cue_of[stretch.words[0]] for stretch in stretches]
-    cues = transcript.cues
-    return [(cues[owner].start_s, cues[owner].end_s) if owner >= 0 else None for owner in owners]
+    return [transcript.cues[owner] if owner >= 0 else None for owner in owners]
 
 
 def _cue_of_word(transcript: Transcript) -> list[int]:

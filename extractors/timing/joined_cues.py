@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from extractors.timing.utterances import Stretch
+from pipeline.words import Cue
 
 JOIN_S = 1.25
 """Cues that are less than this apart, each edge off by half of it, may touch."""
@@ -35,15 +36,15 @@ class Joined:
         return Stretch(words, min(part.start_s for part in self.parts), max(part.end_s for part in self.parts))
 
 
-def joined(stretches: Sequence[Stretch], cues: Sequence[tuple[float, float] | None]) -> Iterator[Joined]:
+def joined(stretches: Sequence[Stretch], cues: Sequence[Cue | None]) -> Iterator[Joined]:
     """Yield what is searched together; every stretch is kept once.
 
     Parameters
     ----------
     stretches : sequence of Stretch
         In the order of their words, each with the sound that it must lie in.
-    cues : sequence of (float, float) or None
-        Of each stretch: from when to when its cue stands; None where it has none, and is searched alone.
+    cues : sequence of Cue or None
+        Of each stretch; None where it has none, and is searched alone.
     """
     touch = [
         before.words[-1] + 1 == after.words[0] and _touch(*spans)
@@ -62,12 +63,13 @@ def joined(stretches: Sequence[Stretch], cues: Sequence[tuple[float, float] | No
         first = kept
 
 
-def _touch(before: tuple[float, float] | None, after: tuple[float, float] | None) -> bool:
+def _touch(before: Cue | None, after: Cue | None) -> bool:
     if before is None or after is None:
         return False
-    overlap_s = min(before[1], after[1]) - after[0]
-    follows = before[0] <= after[0] and before[1] - after[1] <= MOST_OVERLAP_S
-    return before == after or (follows and -JOIN_S < overlap_s <= MOST_OVERLAP_S)
+    overlap_s = min(before.end_s, after.end_s) - after.start_s
+    follows = before.start_s <= after.start_s and before.end_s - after.end_s <= MOST_OVERLAP_S
+    one = (before.start_s, before.end_s) == (after.start_s, after.end_s)
+    return one or (follows and -JOIN_S < overlap_s <= MOST_OVERLAP_S)
 
 
 def _fits(parts: Sequence[Stretch]) -> bool:

@@ -3,12 +3,12 @@
 Cues that touch are searched together (`joined_cues`), long stretches utterance by utterance (`utterances`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner, Saying
-from extractors.timing.cue_bounds import CUE_MARGIN_S, bounded_stretches, cue_times
+from extractors.timing.cue_bounds import CUE_MARGIN_S, bounded_stretches, cues_of
 from extractors.timing.joined_cues import REACH_S, Joined, joined
 from extractors.timing.missing_order import orders_with_missing
 from extractors.timing.neighbours import beside_neighbours
@@ -16,7 +16,7 @@ from extractors.timing.timed_rows import TimedRow, aligned_rows, given_row, last
 from extractors.timing.utterances import Recording, Stretch, utterances
 from pipeline.longsound import Samples
 from pipeline.speech import SpeechEnvelope
-from pipeline.words import Transcript
+from pipeline.words import Cue, Transcript
 
 
 def placed_rows(
@@ -50,14 +50,10 @@ def placed_rows(
             _put(rows, bounds.words, spread_rows(rows, written, bounds, speech))
         return rows
     search = _Search(recording, speech, aligner)
-    cues = [
-        cue
-        if cue and somebody_heard(speech, Stretch((), max(0.0, cue[0] - CUE_MARGIN_S), cue[1] + CUE_MARGIN_S))
-        else None
-        for cue in cue_times(transcript, every)
-    ]
+    cues = [cue if cue and somebody_heard(speech, _around(cue)) else None for cue in cues_of(transcript, every)]
+    cue_of = dict(zip(every, cues, strict=True))
     for group in joined(every, cues):
-        if len(group.parts) > 1 and search.together(rows, group, cues_of=dict(zip(every, cues, strict=True))):
+        if len(group.parts) > 1 and search.together(rows, group, [cue_of[part] for part in group.parts]):
             continue
         for bounds in group.kept:
             # Any words find a best path through silence; where nobody is heard, no place is better than another.
@@ -74,16 +70,14 @@ class _Search:
     speech: SpeechEnvelope
     aligner: Aligner
 
-    def together(
-        self, rows: list[TimedRow], group: Joined, cues_of: Mapping[Stretch, tuple[float, float] | None]
-    ) -> bool:
+    def together(self, rows: list[TimedRow], group: Joined, cues: Sequence[Cue | None]) -> bool:
         """Place the words of cues that touch; False, and nothing, if any is not where its cue is."""
         found = self._aligned(rows, group.whole, whole=True)
+        if len({cue.speaker for cue in cues if cue}) > 1:  # who speaks first is not for one of them to say
+            found = [replace(row, order_gain=None) for row in found]
         place = dict(zip(group.whole.words, found, strict=True))
-        for part in group.parts:
-            cue = cues_of[part]
-            own = [place[word] for word in part.words]
-            if cue is None or not all(_within(row, cue) for row in own):
+        for part, cue in zip(group.parts, cues, strict=True):
+            if cue is None or not all(_within(place[word], cue) for word in part.words):
                 return False
         for part in group.kept:
             _put(rows, part.words, [place[word] for word in part.words])
@@ -112,9 +106,13 @@ def _put(rows: list[TimedRow], words: Iterable[int], found: Iterable[TimedRow]) 
         rows[word] = row
 
 
-def _within(row: TimedRow, cue: tuple[float, float]) -> bool:
+def _around(cue: Cue) -> Stretch:
+    return Stretch((), max(0.0, cue.start_s - CUE_MARGIN_S), cue.end_s + CUE_MARGIN_S)
+
+
+def _within(row: TimedRow, cue: Cue) -> bool:
     """Whether a word was found in its cue or near it; one of which nothing is spoken is nowhere else."""
     if row.place is None:
         return True
-    near = row.place.end_s > cue[0] - REACH_S and row.place.start_s < cue[1] + REACH_S
+    near = row.place.end_s > cue.start_s - REACH_S and row.place.start_s < cue.end_s + REACH_S
     return row.rung != "proportional" and near

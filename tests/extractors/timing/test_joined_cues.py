@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from extractors.timing.joined_cues import JOIN_S, MOST_OVERLAP_S, joined
 from extractors.timing.utterances import Stretch
+from pipeline.words import Cue
 
 Span = tuple[float, float]
 
@@ -12,9 +13,13 @@ def stretches(spans: list[Span], words: int = 3) -> list[Stretch]:
     return [Stretch(tuple(range(words * at, words * at + words)), *span) for at, span in enumerate(spans)]
 
 
+def as_cues(spans: list[Span]) -> list[Cue]:
+    return [Cue(*span, 0, 1) for span in spans]
+
+
 def together(*spans: Span, words: int = 3) -> list[int]:
     parts = stretches(list(spans), words)
-    return [len(group.parts) for group in joined(parts, list(spans))]
+    return [len(group.parts) for group in joined(parts, as_cues(list(spans)))]
 
 
 def test_cues_that_touch_or_overlap_a_little_are_searched_together() -> None:
@@ -30,14 +35,14 @@ def test_people_who_speak_at_the_same_time_are_searched_apart() -> None:
 
 def test_words_without_a_cue_and_words_that_do_not_follow_are_searched_alone() -> None:
     parts = stretches([(0.0, 1.0), (1.0, 2.0)])
-    assert [len(group.parts) for group in joined(parts, [(0.0, 1.0), None])] == [1, 1]
+    assert [len(group.parts) for group in joined(parts, [*as_cues([(0.0, 1.0)]), None])] == [1, 1]
     apart = [parts[0], Stretch((9,), 1.0, 2.0)]
-    assert [len(group.parts) for group in joined(apart, [(0.0, 1.0), (1.0, 2.0)])] == [1, 1]
+    assert [len(group.parts) for group in joined(apart, as_cues([(0.0, 1.0), (1.0, 2.0)]))] == [1, 1]
 
 
 def test_cues_that_go_on_are_searched_with_what_stands_before_and_behind_them() -> None:
     spans = [(float(at), at + 1.0) for at in range(40)]
-    groups = list(joined(stretches(spans), list(spans)))
+    groups = list(joined(stretches(spans), as_cues(spans)))
     for group in groups[1:-1]:
         assert group.parts[0] not in group.kept and group.parts[-1] not in group.kept
 
@@ -47,7 +52,7 @@ def test_cues_that_go_on_are_searched_with_what_stands_before_and_behind_them() 
 def test_every_cue_is_kept_once_and_in_order(cues: list[Span], words: int) -> None:
     spans = [(start, start + lasts) for start, lasts in sorted(cues)]
     parts = stretches(spans, words)
-    groups = list(joined(parts, list(spans)))
+    groups = list(joined(parts, as_cues(list(spans))))
     assert [part for group in groups for part in group.kept] == parts
     for group in groups:
         assert set(group.kept) <= set(group.parts)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from extractors.alignment.aligner import Placement, Saying
 from extractors.alignment.english import EnglishAligner
-from extractors.timing.mismatch import Passage, is_mismatch, worst_passage
+from extractors.timing.mismatch import Passage, is_mismatch, out_of_order, worst_passage
 from pipeline.timegrid import Interval
 
 SOUND = np.zeros(16_000, np.float32)
@@ -133,3 +133,9 @@ def test_a_bound_of_the_configuration_moves_the_evidence_of_every_word() -> None
 
 def test_no_words_have_no_passage() -> None:
     assert worst_passage([], Listener(None), None) is None
+
+
+def test_the_more_words_the_more_another_order_must_gain() -> None:
+    assert [out_of_order(gain, 4) for gain in (59.0, 61.0)] == [False, True]
+    assert [out_of_order(gain, 50) for gain in (90.0, 94.0)] == [False, True]
+    assert not out_of_order(140.0, 1800)

@@ -17,10 +17,11 @@ from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.languages import AlignerShelf
 from extractors.timing.given_words import given_to_silence, heard_given, moved_given
+from extractors.timing.joined_cues import said_over
 from extractors.timing.mismatch import Passage, is_mismatch, out_of_order, worst_passage
 from extractors.timing.placing import placed_rows
 from extractors.timing.rows import fit_rows
-from extractors.timing.timed_rows import TimedRow, less_sure, with_word_cues
+from extractors.timing.timed_rows import TimedRow, less_sure, unjudged_under_others, with_word_cues
 from extractors.timing.utterances import uncut
 from pipeline.errors import ModelMissingError, TranscriptError
 from pipeline.longsound import Samples
@@ -149,7 +150,9 @@ class WordTimer:
             silent = given_to_silence([rows[word] for word in own], speech)
             written = [word.text for word in everybody.words]
             rows = heard_given(rows, written, samples, speech, aligner, own) if aligner else rows
-        return self._judged(transcript, [rows[word] for word in own], samples, aligner, problem, silent)
+        return self._judged(
+            transcript, unjudged_under_others(rows, own, said_over(transcript)), samples, aligner, problem, silent
+        )
 
     def _judged(
         self,

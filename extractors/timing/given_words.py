@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
-from extractors.timing.timed_rows import TimedRow, goes_on
+from extractors.timing.timed_rows import OVERLAP_S, TimedRow, goes_on
 from pipeline.longsound import Samples
 from pipeline.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
@@ -18,8 +18,6 @@ MARGIN_S = 0.3
 """Sound around a run of given words: files round their times, and cut words short."""
 APART_S = 0.25
 """A word that is found this far outside its given times is said elsewhere."""
-OVERLAP_S = 0.05
-"""Words of one voice overlap by rounding alone."""
 MOVED_S = 0.02
 """A given time that had to be moved by more is worth a line."""
 SILENT_RUN, SILENT_SHARE = 5, 0.5

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from extractors.timing.utterances import Stretch
-from pipeline.words import Cue
+from pipeline.timegrid import Interval
+from pipeline.words import Cue, Transcript
 
 JOIN_S = 1.25
 """Cues that are less than this apart, each edge off by half of it, may touch."""
@@ -61,6 +64,17 @@ def joined(stretches: Sequence[Stretch], cues: Sequence[Cue | None]) -> Iterator
         yield Joined(tuple(stretches[begin:end]), tuple(stretches[first:kept]))
         begin = kept - 1 if touch[kept - 1] and _fits(stretches[kept - 1 : kept + 1]) else kept
         first = kept
+
+
+def said_over(transcript: Transcript) -> list[Interval]:
+    """Return the cues of others that stand over a speaker's own ones, longer than edges are off."""
+    starts_s, ends_s = (np.array([getattr(cue, edge) for cue in transcript.cues]) for edge in ("start_s", "end_s"))
+    over_s = [np.minimum(ends_s, cue.end_s) - np.maximum(starts_s, cue.start_s) for cue in transcript.others]
+    return [
+        Interval(cue.start_s, max(cue.start_s, cue.end_s))
+        for cue, each in zip(transcript.others, over_s, strict=True)
+        if (each > MOST_OVERLAP_S).any()
+    ]
 
 
 def _touch(before: Cue | None, after: Cue | None) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner, PlacedRow, Placement, Saying
 from extractors.timing.proportional import LETTER_S, spread_over_speech
@@ -14,6 +16,9 @@ from pipeline.words import Cue, Rung, Transcript, TranscriptWord
 
 UNSAID_MARGIN = 1.0
 """An utterance that fits so much less than one with a few wrong words was never said where it was thought to be."""
+_HEARD = ("strict", "wide", "open", "ctc", "given")
+OVERLAP_S = 0.05
+"""Words of one voice overlap by rounding alone."""
 MOVED_S, MOVED_CONFIDENCE = 0.1, 0.3
 """A word that had to make room for others by more than the first is trusted no more than the second."""
 
@@ -63,6 +68,36 @@ def _less_sure(row: TimedRow, place: Interval) -> TimedRow:
         return row
     moved_s = max(abs(place.start_s - row.place.start_s), abs(place.end_s - row.place.end_s))
     return replace(row, confidence=min(row.confidence, MOVED_CONFIDENCE)) if moved_s > MOVED_S else row
+
+
+def unjudged_under_others(
+    rows: Sequence[TimedRow], own: Sequence[int], over: Sequence[Interval] = ()
+) -> list[TimedRow]:
+    """Return the own rows; words over which somebody else was found to speak tell nothing of the transcript.
+
+    Parameters
+    ----------
+    rows : sequence of TimedRow
+        Of everybody's words.
+    own : sequence of int
+        Which are the speaker's.
+    over : sequence of Interval
+        When else somebody speaks at the same time.
+    """
+    mine = set(own)
+    places = [*over]
+    places += [row.place for word, row in enumerate(rows) if word not in mine and row.place and row.rung in _HEARD]
+    starts_s, ends_s = (np.array([getattr(place, edge) for place in places]) for edge in ("start_s", "end_s"))
+
+    def alone(place: Interval) -> bool:
+        return not ((starts_s < place.end_s - OVERLAP_S) & (ends_s > place.start_s + OVERLAP_S)).any()
+
+    return [
+        row
+        if row.place is None or row.rung not in _HEARD or alone(row.place)
+        else replace(row, fit=None, own_fit=None, order_gain=None, judged=False)
+        for row in (rows[word] for word in own)
+    ]
 
 
 def given_row(transcript: Transcript, index: int) -> TimedRow:

@@ -2,9 +2,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.timing.joined_cues import JOIN_S, MOST_OVERLAP_S, joined
+from extractors.timing.joined_cues import JOIN_S, MOST_OVERLAP_S, joined, said_over
 from extractors.timing.utterances import Stretch
-from pipeline.words import Cue
+from pipeline.timegrid import Interval
+from pipeline.words import Cue, OtherCue, Transcript, TranscriptWord
 
 Span = tuple[float, float]
 
@@ -57,3 +58,11 @@ def test_every_cue_is_kept_once_and_in_order(cues: list[Span], words: int) -> No
     for group in groups:
         assert set(group.kept) <= set(group.parts)
         assert np.all(np.diff(group.whole.words) == 1)
+
+
+def test_only_cues_that_stand_over_ones_own_for_longer_than_edges_are_off_are_said_over_them() -> None:
+    own = (Cue(1.0, 4.0, 0, 2, "Ann"),)
+    others = tuple(OtherCue(start, start + 2.0, (TranscriptWord("hm"),), 0) for start in (0.0, 1.5, 3.5))
+    words = (TranscriptWord("well"), TranscriptWord("yes"))
+    assert said_over(Transcript(words, "en", own, others=others)) == [Interval(1.5, 3.5)]
+    assert said_over(Transcript(words)) == []

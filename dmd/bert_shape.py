@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ModelMissingError
-from pipeline.jsontext import read_json
+from pipeline.untrusted.jsontext import read_json
 
 MAX_CONFIG_BYTES = 1 << 20
 

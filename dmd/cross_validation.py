@@ -17,8 +17,8 @@ from dmd.training import train_run
 from dmd.training_config import TrainingConfig
 from dmd.training_plan import plan_training
 from pipeline.dataset import Dataset, Rows
+from pipeline.datasets.splits import SplitConfig, divide, folds, groups_of
 from pipeline.files import write_whole
-from pipeline.splits import SplitConfig, divide, folds, groups_of
 
 Floats = NDArray[np.float64]
 RESULT = "cross_validation.json"

@@ -18,8 +18,8 @@ from dmd.measures.paper import beside_paper
 from dmd.runs.checkpoint import TrainedRun
 from dmd.targets import Targets
 from pipeline.dataset import Dataset, Rows
+from pipeline.datasets.splits import group_of
 from pipeline.errors import UsageError
-from pipeline.splits import group_of
 
 Floats = NDArray[np.float64]
 

@@ -11,11 +11,11 @@ from dmd.runs.folder import MODEL, NORMALISER, seed_folder, write_run
 from dmd.runs.record import RunRecord, SeedRecord
 from dmd.targets import NEUTRAL_BANDS, Targets
 from dmd.training import library_versions
+from pipeline.datasets.normaliser import Normaliser, NormaliserConfig, Scaling
+from pipeline.datasets.schema import FeatureSchema
 from pipeline.errors import UsageError
 from pipeline.files import content_sha256, make_folder, write_whole
 from pipeline.formats.mmsa import LAYOUTS, layout_schema
-from pipeline.normaliser import Normaliser, NormaliserConfig, Scaling
-from pipeline.schema import FeatureSchema
 
 SEED = 0
 

@@ -15,8 +15,8 @@ from dmd.evaluation import Judge, labelled, video_groups
 from dmd.output import DmdOutput
 from dmd.prediction import clip_means, predict_rows
 from dmd.runs.checkpoint import TrainedRun
-from pipeline.collate import to_device
 from pipeline.dataset import Dataset, Rows
+from pipeline.datasets.collate import to_device
 
 Floats = NDArray[np.float64]
 PERMUTATIONS = 5

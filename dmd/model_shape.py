@@ -6,10 +6,10 @@ from pydantic import ValidationError
 
 from dmd.config import MODALITIES, PRESETS, DmdConfig, Dropouts, Name, TextEncoderConfig
 from dmd.training_config import ModelSettings, TrainingConfig
-from pipeline.collate import InputShape
 from pipeline.dataset import Dataset, Rows
+from pipeline.datasets.collate import InputShape
+from pipeline.datasets.normaliser import Normaliser
 from pipeline.errors import UsageError
-from pipeline.normaliser import Normaliser
 from pipeline.wrongsettings import wrong_settings
 
 STORE_LENGTH = 50

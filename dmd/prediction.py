@@ -5,8 +5,8 @@ import torch
 from numpy.typing import NDArray
 
 from dmd.system import DmdSystem
-from pipeline.collate import Collator, to_device
 from pipeline.dataset import Dataset, Rows
+from pipeline.datasets.collate import Collator, to_device
 
 Floats = NDArray[np.float64]
 BLOCK = 16

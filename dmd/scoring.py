@@ -16,8 +16,8 @@ from dmd.prediction import clip_means
 from dmd.runs.checkpoint import TrainedRun
 from pipeline.aligned import FLAGS, AlignedClip
 from pipeline.dataset import Dataset, dataset_from_clips
+from pipeline.datasets.schema import MODALITIES, clip_schema
 from pipeline.errors import EmptyClipError, PipelineError
-from pipeline.schema import MODALITIES, clip_schema
 
 Floats = NDArray[np.float64]
 CLIPS_AT_ONCE = 32

@@ -23,11 +23,11 @@ from dmd.runs.folder import EVALUATION, HISTORY, NORMALISER, RUN, seed_folder, w
 from dmd.runs.record import RunRecord, SeedRecord
 from dmd.training_config import TrainingConfig
 from dmd.training_plan import Plan, plan_training
-from pipeline.datafolder import save_dataset
 from pipeline.dataset import Dataset
+from pipeline.datasets.datafolder import save_dataset
 from pipeline.errors import UsageError
 from pipeline.files import make_folder, write_whole
-from pipeline.jsontext import parse_json
+from pipeline.untrusted.jsontext import parse_json
 
 BEGUN = "training.json"
 WORK = "work"

@@ -6,8 +6,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dmd.config import Dropouts, Name, Representation
-from pipeline.normaliser import NormaliserConfig
-from pipeline.splits import SplitConfig
+from pipeline.datasets.normaliser import NormaliserConfig
+from pipeline.datasets.splits import SplitConfig
 
 PUBLISHED_WINDOW = 10
 """Batches whose gradients the published loop adds up before a step."""

@@ -11,8 +11,8 @@ from dmd.model_shape import model_config
 from dmd.targets import Targets, class_weights, fit_targets
 from dmd.training_config import TrainingConfig
 from pipeline.dataset import Dataset, Rows
-from pipeline.normaliser import Normaliser, fit_normaliser
-from pipeline.splits import shared_groups, with_splits
+from pipeline.datasets.normaliser import Normaliser, fit_normaliser
+from pipeline.datasets.splits import shared_groups, with_splits
 
 MOSI_LIKE = ("MOSI", "MOSEI")
 """Published files whose labels lie in [-3, 3]."""

@@ -20,9 +20,9 @@ from extractors.voice.quality import AudioQuality, audio_quality
 from extractors.voice.rates import slopes_per_s
 from extractors.voice.rows import VoiceRows
 from extractors.voice.spectrogram import Block, CleanSamples, blocks, cleaned, frame_count, frame_times_s
-from pipeline.longsound import Samples
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import background_and_peak
 from pipeline.room import IN_MEMORY, Room, let_go
-from pipeline.speech import background_and_peak
 from pipeline.track import FeatureTrack, empty_track
 
 __all__ = ["AudioConfig", "AudioQuality", "audio_columns", "audio_quality", "audio_track"]

@@ -25,14 +25,14 @@ from extractors.word_rhythm import word_timing_features
 from extractors.wordtiming import TimedWords, WordTimer, window_words
 from pipeline.aligned import FLAGS, AlignedClip, ClipInfo
 from pipeline.clip import Clip
+from pipeline.clips.speakers import speech_of_only_speaker
 from pipeline.errors import EmptyClipError
 from pipeline.files import content_sha256
+from pipeline.media.sound import RATE_HZ, Audio
+from pipeline.media.speech import SpeechEnvelope, speech_envelope
 from pipeline.pooling import pool, pooling_words, with_pauses
 from pipeline.room import Room
 from pipeline.segments import cut
-from pipeline.sound import RATE_HZ, Audio
-from pipeline.speakers import speech_of_only_speaker
-from pipeline.speech import SpeechEnvelope, speech_envelope
 from pipeline.streams import MediaReader
 from pipeline.track import FeatureTrack, WordFeatures, empty_track
 from pipeline.words import Word

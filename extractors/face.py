@@ -27,8 +27,8 @@ from extractors.faces.quality import face_flags, face_quality
 from extractors.faces.rows import along, mean_of, rows_of_tracks, speaker_rows, taken_of
 from extractors.faces.speaker import choose_speaker
 from extractors.faces.sync import find_offset
+from pipeline.media.speech import SpeechEnvelope
 from pipeline.room import IN_MEMORY, Room
-from pipeline.speech import SpeechEnvelope
 from pipeline.track import FeatureColumn, FeatureTrack
 
 __all__ = ["FaceConfig", "FaceExtractor", "FaceResult", "FaceSession", "face_columns"]

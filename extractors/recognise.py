@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from extractors.language_presets import RECOGNISER_NAME
 from pipeline.errors import ModelMissingError
 from pipeline.hushed import hushed
-from pipeline.longsound import Samples
-from pipeline.speech import HOP_S, speech_envelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import HOP_S, speech_envelope
 from pipeline.words import Transcript, TranscriptWord
 
 Float = NDArray[np.float32]

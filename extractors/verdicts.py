@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipeline.jsontext import parse_json
 from pipeline.track import FeatureColumn, Verdict
+from pipeline.untrusted.jsontext import parse_json
 
 RECORD = Path(__file__).parent / "verdicts.json"
 STABLE_UP_TO = 0.5

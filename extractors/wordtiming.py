@@ -23,10 +23,10 @@ from extractors.timing.placing import placed_rows
 from extractors.timing.rows import fit_rows
 from extractors.timing.timed_rows import TimedRow, less_sure, unjudged_under_others, with_word_cues
 from extractors.timing.utterances import uncut
+from pipeline.clips.speakers import with_others
 from pipeline.errors import ModelMissingError, TranscriptError
-from pipeline.longsound import Samples
-from pipeline.speakers import with_others
-from pipeline.speech import SpeechEnvelope, speech_envelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import SpeechEnvelope, speech_envelope
 from pipeline.words import Transcript, Word
 
 UNHEARD_FIT = -8.0

@@ -26,7 +26,7 @@ def merge(
     json: Json = False,
 ) -> None:
     """Put the clips of several stores into one."""
-    from pipeline.merging import merge as merge_stores
+    from pipeline.stores.merging import merge as merge_stores
 
     for store in stores:
         check_store(store)
@@ -50,8 +50,8 @@ def forget(
     they were made of), the clip itself, other stores, Prefect servers of other machines.
     """
     from flows.forgetting import forget_in_prefect
-    from pipeline.forgetting import forget as forget_clip
     from pipeline.store import FeatureStore
+    from pipeline.stores.forgetting import forget as forget_clip
 
     check_store(store)
     prepare()

@@ -45,7 +45,7 @@ def _mmsa(store: FeatureStore, out: Path) -> Report:
 def _splits(store: FeatureStore) -> dict[str, str]:
     """Return the split of every clip: the given ones, else whole groups divided as for training."""
     from pipeline.dataset import dataset_from_clips
-    from pipeline.splits import SplitConfig, with_splits
+    from pipeline.datasets.splits import SplitConfig, with_splits
 
     given = {header.clip_id: header.info.split for header in store.headers()}
     if any(given.values()):
@@ -61,7 +61,7 @@ def _csd(store: FeatureStore, out: Path) -> Report:
 
 
 def _parquet(store: FeatureStore, out: Path) -> Report:
-    from pipeline.frames import write_parquet
+    from pipeline.datasets.frames import write_parquet
 
     return {"rows": write_parquet(store.clips(), out)}
 

@@ -21,10 +21,10 @@ from flows.requests import Request, check, check_crew
 from flows.server import served_flow
 from flows.workers import WorkerSpec
 from pipeline.clip import Clip
-from pipeline.failures import Failure
-from pipeline.quarantine import GIVEN_UP, Quarantine
 from pipeline.sources import Listing
 from pipeline.store import FeatureStore
+from pipeline.stores.failures import Failure
+from pipeline.stores.quarantine import GIVEN_UP, Quarantine
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]

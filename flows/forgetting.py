@@ -17,11 +17,11 @@ from prefect.settings import get_current_settings
 
 from flows.forgetting_states import BUSY_S, forget_messages
 from flows.server import server
+from pipeline.clips.mediafiles import is_media_name
 from pipeline.errors import PipelineError
-from pipeline.forgetting import name_pattern
-from pipeline.jsontext import parse_json
-from pipeline.mediafiles import is_media_name
-from pipeline.tablerows import COLUMN
+from pipeline.stores.forgetting import name_pattern
+from pipeline.stores.tablerows import COLUMN
+from pipeline.untrusted.jsontext import parse_json
 
 PAGE = 100
 """Tables asked for at once."""

@@ -24,7 +24,7 @@ def forget_messages(database: Path, named: re.Pattern[bytes]) -> int:
     ----------
     database : Path
     named : pattern
-        As `pipeline.forgetting.name_pattern` gives it.
+        As `pipeline.stores.forgetting.name_pattern` gives it.
     """
 
     def names(text: object) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.aligned import AlignedClip, ClipInfo, WordPieces
+from pipeline.datasets.schema import MODALITIES
 from pipeline.errors import UsageError
-from pipeline.memory_bound import bounded_memory
-from pipeline.schema import MODALITIES
 from pipeline.segments import cut
 from pipeline.store import FeatureStore
 from pipeline.track import WordFeatures, empty_track
+from pipeline.untrusted.memory_bound import bounded_memory
 from pipeline.words import Transcript, Word
 
 Report = dict[str, Any]
@@ -180,7 +180,7 @@ def _sequence_rows(source: Path, found: Any, modality: str, clip_id: str, words:
 
 
 def _parquet(source: Path) -> Iterable[AlignedClip]:
-    from pipeline.frames import read_parquet
+    from pipeline.datasets.frames import read_parquet
 
     return read_parquet(source)
 

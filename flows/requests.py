@@ -7,8 +7,8 @@ from typing import Any
 
 from extractors.extraction_config import DEVICES, Device, ExtractionConfig, preset
 from flows.engines import Engine, check_engine
+from pipeline.clips.shards import parse_shard
 from pipeline.errors import UsageError
-from pipeline.shards import parse_shard
 from pipeline.sources import Listing, read_source
 from pipeline.store import FeatureStore
 from pipeline.wrongsettings import wrong_settings

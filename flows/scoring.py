@@ -25,8 +25,8 @@ from flows.server import served_flow
 from pipeline.aligned import AlignedClip
 from pipeline.cleanup import cleaned_up
 from pipeline.errors import PipelineError, UsageError
-from pipeline.failures import Failure, write_failures
 from pipeline.store import FeatureStore
+from pipeline.stores.failures import Failure, write_failures
 
 if TYPE_CHECKING:
     from dmd.runs.checkpoint import TrainedRun

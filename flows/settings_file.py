@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import UsageError
-from pipeline.textfile import TextFileError, read_text
+from pipeline.untrusted.textfile import TextFileError, read_text
 
 MAX_BYTES = 1 << 18
 """A hundred times a configuration with all there is. Some numbers of YAML take time by their length squared."""

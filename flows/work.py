@@ -8,11 +8,11 @@ from extractors.extraction import Device, ExtractionConfig, Extractor
 from flows.outcome import Outcome, Status
 from pipeline.aligned import ClipInfo
 from pipeline.clip import Clip
-from pipeline.clipfile import ClipHeader
 from pipeline.errors import DamagedClipError, MediaError, PipelineError, StoreError, TranscriptError
 from pipeline.files import content_sha256
-from pipeline.quarantine import MEMORY
 from pipeline.store import FeatureStore
+from pipeline.stores.clipfile import ClipHeader
+from pipeline.stores.quarantine import MEMORY
 
 
 class Work:

@@ -20,7 +20,7 @@ from flows.outcome import Outcome
 from flows.work import Work
 from pipeline.clip import Clip
 from pipeline.errors import PipelineError, StoreError
-from pipeline.quarantine import CRASH, MEMORY, TIMEOUT
+from pipeline.stores.quarantine import CRASH, MEMORY, TIMEOUT
 
 TRIES = 2
 """A clip that kills or outlasts its worker is tried once more in a fresh one, then given up."""

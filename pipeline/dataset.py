@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.aligned import AlignedClip
+from pipeline.datasets.schema import MODALITIES, FeatureSchema, clip_schema
 from pipeline.errors import SplitError, UsageError
-from pipeline.schema import MODALITIES, FeatureSchema, clip_schema
 from pipeline.track import WordFeatures
 
 Rows = NDArray[np.int64]

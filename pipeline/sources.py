@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from pipeline.clip import Clip
+from pipeline.clips.labelcsv import LABEL_FILE, read_label_folder
+from pipeline.clips.listing import Listing, ListingBuilder, SourceProblem
+from pipeline.clips.manifest import beside, read_manifest
+from pipeline.clips.mediafiles import Folder
 from pipeline.errors import TranscriptError, UsageError
-from pipeline.labelcsv import LABEL_FILE, read_label_folder
 from pipeline.language_names import language_tag
-from pipeline.listing import Listing, ListingBuilder, SourceProblem
-from pipeline.manifest import beside, read_manifest
-from pipeline.mediafiles import Folder
 
 __all__ = ["Listing", "SourceProblem", "read_source"]
 

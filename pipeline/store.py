@@ -1,9 +1,9 @@
 """FeatureStore: one folder, one file a clip, each written whole or not at all.
 
     STORE/store.json                     format and configuration of the last run
-    STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/clipfile.py)
+    STORE/clips/3f/NAME-<hash>.safetensors   one AlignedClip each (see pipeline/stores/clipfile.py)
     STORE/failures.csv                   clips of the last run that failed: clip_id,path,stage,error
-    STORE/quarantine.json                clips that are not tried again (see pipeline/quarantine.py)
+    STORE/quarantine.json                clips that are not tried again (see pipeline/stores/quarantine.py)
     STORE/.lock                          held by the run that writes (the kernel lets it go with its process); says
                                          whose turn it is; empty when a run ended, failed or was interrupted, while a
                                          killed one's turn stays until the next: workers of a cluster may still go on
@@ -27,11 +27,11 @@ from typing import Any
 
 from pipeline.aligned import AlignedClip, ClipInfo
 from pipeline.cleanup import cleaned_up
-from pipeline.clipfile import ClipHeader, packed, read_clip, read_header
 from pipeline.errors import DamagedClipError, StoreError
-from pipeline.failures import Failure, read_failures, write_failures
 from pipeline.files import PARTIAL_PREFIX, make_folder, open_own, write_whole
-from pipeline.jsontext import read_json
+from pipeline.stores.clipfile import ClipHeader, packed, read_clip, read_header
+from pipeline.stores.failures import Failure, read_failures, write_failures
+from pipeline.untrusted.jsontext import read_json
 
 FORMAT = 1
 TAKE_OVER_S = 60.0

@@ -22,11 +22,13 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.decoding import Decoder, PacketSource
 from pipeline.errors import MediaError
-from pipeline.media_file import check_regular_file, open_media
-from pipeline.media_info import RATES_HZ, MediaInfo, choose_audio, choose_video, media_info
-from pipeline.media_problems import (
+from pipeline.media.decoding import Decoder, PacketSource
+from pipeline.media.file import check_regular_file, open_media
+from pipeline.media.info import RATES_HZ, MediaInfo, choose_audio, choose_video, media_info
+from pipeline.media.picture import Frame, PictureMaker
+from pipeline.media.presentation import FrameClock
+from pipeline.media.problems import (
     clock_problems,
     decoding_problems,
     sound_problems,
@@ -34,10 +36,8 @@ from pipeline.media_problems import (
     unknown_size_problem,
     why_nothing,
 )
-from pipeline.picture import Frame, PictureMaker
-from pipeline.presentation import FrameClock
-from pipeline.seeking import seek_before, segment_on_file_clock
-from pipeline.sound import EDGE_S, Audio, Float32, SoundLine
+from pipeline.media.seeking import seek_before, segment_on_file_clock
+from pipeline.media.sound import EDGE_S, Audio, Float32, SoundLine
 
 __all__ = ["Audio", "Frame", "MediaConfig", "MediaInfo", "MediaReader"]
 

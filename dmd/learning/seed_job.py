@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from dmd.config import DmdConfig
 from dmd.training_config import TrainingConfig
 from pipeline.dataset import Dataset, Rows
-from pipeline.jsontext import parse_json
-from pipeline.normaliser import Normaliser
+from pipeline.datasets.normaliser import Normaliser
+from pipeline.untrusted.jsontext import parse_json
 
 DONE = "seed.json"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dmd.learning.seed_job import Progress, SeedJob, SeedResult, TrainingProgress, finished_seed
 from dmd.learning.seed_training import train_seed
-from pipeline.datafolder import open_dataset
+from pipeline.datasets.datafolder import open_dataset
 from pipeline.errors import PipelineError
 
 POLL_S = 0.5

@@ -12,7 +12,7 @@ from torch import Tensor
 from dmd.system import DmdSystem
 from pipeline.errors import StoreError
 from pipeline.files import demand_regular, write_whole
-from pipeline.jsontext import parse_json
+from pipeline.untrusted.jsontext import parse_json
 
 STATE = "state.safetensors"
 Row = dict[str, float]

@@ -20,11 +20,11 @@ from dmd.runs.folder import MODEL
 from dmd.system import DmdSystem
 from dmd.training_config import TrainingConfig
 from pipeline.batch import Batch
-from pipeline.collate import Collator
 from pipeline.dataset import Rows
+from pipeline.datasets.collate import Collator
+from pipeline.datasets.resident import Batches
 from pipeline.errors import PipelineError
 from pipeline.files import demand_regular, make_folder, write_whole
-from pipeline.resident import Batches
 
 IMPROVEMENT = 1e-6
 """What epochs are compared by must fall by this to count as better."""

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from dmd.targets import Targets
 from dmd.training_config import TrainingConfig
 from pipeline.dataset import Dataset, Rows
-from pipeline.normaliser import Normaliser
-from pipeline.schema import MODALITIES
+from pipeline.datasets.normaliser import Normaliser
+from pipeline.datasets.schema import MODALITIES
 
 Floats = NDArray[np.float64]
 RIDGE_STRENGTHS = tuple(np.geomspace(0.1, 1e5, 19))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.dataset import Dataset, Rows
-from pipeline.normaliser import Normaliser
+from pipeline.datasets.normaliser import Normaliser
 
 PERCENTILE = 99.0
 MARGIN = 1.5

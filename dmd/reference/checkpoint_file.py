@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import UsageError
-from pipeline.memory_bound import bounded_memory
+from pipeline.untrusted.memory_bound import bounded_memory
 
 MAX_PICKLE_BYTES = 16 << 20
 """Of names, shapes and places; the published model's takes 60 KB."""

@@ -18,12 +18,12 @@ from dmd.prediction import clip_means, predict_rows
 from dmd.runs.folder import EVALUATION, HISTORY, MODEL, NORMALISER, RUN, read_record, seed_folder
 from dmd.runs.weights_file import demand_shapes
 from dmd.system import DmdSystem
-from pipeline.collate import Collator
 from pipeline.dataset import Dataset, Rows
+from pipeline.datasets.collate import Collator
+from pipeline.datasets.normaliser import Normaliser, load_normaliser
 from pipeline.errors import StoreError
 from pipeline.files import make_folder
-from pipeline.jsontext import read_json
-from pipeline.normaliser import Normaliser, load_normaliser
+from pipeline.untrusted.jsontext import read_json
 
 Floats = NDArray[np.float64]
 

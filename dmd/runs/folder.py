@@ -16,8 +16,8 @@ from pathlib import Path
 from dmd.runs.record import RunRecord
 from pipeline.errors import StoreError
 from pipeline.files import make_folder, write_whole
-from pipeline.jsontext import MAX_RECORD_BYTES
-from pipeline.textfile import read_bytes
+from pipeline.untrusted.jsontext import MAX_RECORD_BYTES
+from pipeline.untrusted.textfile import read_bytes
 
 RUN = "run.json"
 NORMALISER = "normaliser.safetensors"

@@ -9,7 +9,7 @@ from dmd.measures.calibration import Calibration
 from dmd.measures.style import TextStyle
 from dmd.runs.text_reading import TextReading
 from dmd.targets import Targets
-from pipeline.schema import FeatureSchema
+from pipeline.datasets.schema import FeatureSchema
 
 RUN_FORMAT: Literal[1] = 1
 

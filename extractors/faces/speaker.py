@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extractors.faces.motion import velocities
 from extractors.faces.tracks import Spanned
-from pipeline.speech import SpeechEnvelope
+from pipeline.media.speech import SpeechEnvelope
 
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.faces.motion import reach_of, slopes, velocities
 from extractors.faces.speaker import REACH_S, STILL_PER_S, syllable_level
 from extractors.faces.tracks import Spanned, span_of
-from pipeline.speech import SpeechEnvelope
+from pipeline.media.speech import SpeechEnvelope
 
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]

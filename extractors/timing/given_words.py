@@ -10,8 +10,8 @@ from dataclasses import replace
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.timing.timed_rows import OVERLAP_S, TimedRow, goes_on
-from pipeline.longsound import Samples
-from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
 
 MARGIN_S = 0.3

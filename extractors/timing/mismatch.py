@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extractors.alignment.aligner import Aligner
-from pipeline.longsound import Samples
+from pipeline.media.longsound import Samples
 
 CONTRAST_RANGE = (-2.0, 8.0)
 """Nats a frame; what lies beyond says no more."""

@@ -14,7 +14,7 @@ from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.timing.timed_rows import TimedRow
 from extractors.timing.utterances import PAD_S, PAUSE_S
-from pipeline.longsound import Samples
+from pipeline.media.longsound import Samples
 
 MOST_MISSING = 2
 """More missing words in a row were not said at all."""

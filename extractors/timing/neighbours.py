@@ -15,8 +15,8 @@ from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.timing.timed_rows import TimedRow, found_row
 from extractors.timing.utterances import MOST_WORDS, PAD_S, PAUSE_S
-from pipeline.longsound import Samples
-from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import HOP_S, SpeechEnvelope
 
 Rows = dict[int, TimedRow]
 

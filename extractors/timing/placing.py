@@ -14,8 +14,8 @@ from extractors.timing.missing_order import orders_with_missing
 from extractors.timing.neighbours import beside_neighbours
 from extractors.timing.timed_rows import TimedRow, aligned_rows, given_row, lasting_s, somebody_heard, spread_rows
 from extractors.timing.utterances import Recording, Stretch, utterances
-from pipeline.longsound import Samples
-from pipeline.speech import SpeechEnvelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import SpeechEnvelope
 from pipeline.words import Cue, Transcript
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.speech import SpeechEnvelope
+from pipeline.media.speech import SpeechEnvelope
 from pipeline.timegrid import Interval
 
 LETTER_S = 0.06

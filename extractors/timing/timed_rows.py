@@ -9,8 +9,8 @@ from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner, PlacedRow, Placement, Saying
 from extractors.timing.proportional import LETTER_S, spread_over_speech
 from extractors.timing.utterances import LONGEST_S, MOST_WORDS, PAUSE_S, Stretch
-from pipeline.longsound import Samples
-from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
 from pipeline.words import Cue, Rung, Transcript, TranscriptWord
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.timing.unwritten import Unwritten, until_sparse
-from pipeline.longsound import Samples
+from pipeline.media.longsound import Samples
 from pipeline.timegrid import Interval
 
 Float = NDArray[np.float32]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from extractors.voice.config import RATE_HZ
 from extractors.voice.spectrogram import finite
-from pipeline.longsound import Samples
-from pipeline.speech import SpeechEnvelope, speech_envelope
+from pipeline.media.longsound import Samples
+from pipeline.media.speech import SpeechEnvelope, speech_envelope
 
 NARROW_RATE_HZ = 12_000
 """A source sampled more slowly holds nothing above 6 kHz."""

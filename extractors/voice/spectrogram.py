@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.voice.config import HOP_SAMPLES, RATE_HZ, AudioConfig
-from pipeline.longsound import LongSound, Samples
+from pipeline.media.longsound import LongSound, Samples
 
 CONTEXT_FRAMES = 16
 """Frames before and after a block that are computed with it, so that flux and cycles see their neighbours."""

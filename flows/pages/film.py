@@ -108,7 +108,7 @@ class Filmer:
         self, clip: AlignedClip, source: Clip, rate_hz: float
     ) -> tuple["FaceResult", tuple[int, int], list[str]]:
         """Read the media once more, as extraction does, at a lower rate."""
-        from pipeline.speech import speech_envelope
+        from pipeline.media.speech import speech_envelope
         from pipeline.streams import MediaReader
 
         assert source.path is not None

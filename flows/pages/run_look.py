@@ -15,7 +15,7 @@ import numpy as np
 from flows.pages.spaces import decoupled_spaces
 from pipeline.errors import SplitError
 from pipeline.files import write_whole
-from pipeline.jsontext import parse_json
+from pipeline.untrusted.jsontext import parse_json
 
 if TYPE_CHECKING:
     from dmd.runs.checkpoint import TrainedRun

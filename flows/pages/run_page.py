@@ -22,8 +22,8 @@ from flows.pages.run_tables import (
     worst,
 )
 from flows.pages.scores import ClipScores, Score
-from pipeline.jsontext import parse_json
 from pipeline.store import FeatureStore
+from pipeline.untrusted.jsontext import parse_json
 
 if TYPE_CHECKING:
     from dmd.runs.record import RunRecord

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.jsontext import parse_json
-from pipeline.parquetfile import read_tables
-from pipeline.tables import MAX_TABLE_BYTES
-from pipeline.textfile import read_bytes
+from pipeline.untrusted.jsontext import parse_json
+from pipeline.untrusted.parquetfile import read_tables
+from pipeline.untrusted.tables import MAX_TABLE_BYTES
+from pipeline.untrusted.textfile import read_bytes
 
 MAX_ROWS = 2_000_000
 """Of a score file: twenty segments of each of 100,000 clips."""

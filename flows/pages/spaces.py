@@ -67,7 +67,7 @@ def decoupled_spaces(run: "TrainedRun", dataset: "Dataset", rows: "Rows") -> dic
 def _means(run: "TrainedRun", dataset: "Dataset", rows: "Rows") -> dict[str, Floats]:
     import torch
 
-    from pipeline.collate import to_device
+    from pipeline.datasets.collate import to_device
 
     collator, system = run.collator(dataset), run.systems[0]
     found: dict[str, list[Floats]] = {}

@@ -11,8 +11,8 @@ from flows.pages.facts import ClipFacts, clip_facts
 from flows.pages.missingness import MODALITIES, Missingness, missingness
 from flows.pages.oddities import ClipMeans, Oddity
 from pipeline.errors import StoreError
-from pipeline.failures import Failure
 from pipeline.store import FeatureStore
+from pipeline.stores.failures import Failure
 
 LONGEST = 8
 STRANGEST = 8

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.aligned import AlignedClip
+from pipeline.datasets.schema import MODALITIES
 from pipeline.errors import UsageError
 from pipeline.files import make_folder
 from pipeline.formats.datasetroom import DatasetRoom, member, text
 from pipeline.formats.filenames import clip_id_of, name_of
-from pipeline.jsontext import parse_json
-from pipeline.schema import MODALITIES
+from pipeline.untrusted.jsontext import parse_json
 
 SEQUENCES = ("words", *MODALITIES, "labels")
 READ_METADATA = ("root name", "dimension names")

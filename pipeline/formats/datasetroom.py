@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.memory_bound import disk_bytes
+from pipeline.untrusted.memory_bound import disk_bytes
 
 FREE_BYTES = 64 << 20
 UNFOLDS = 64

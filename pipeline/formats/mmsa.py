@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.datafolder import open_dataset, save_record, whole_folder
 from pipeline.dataset import Dataset, ModalityRows
+from pipeline.datasets.datafolder import open_dataset, save_record, whole_folder
+from pipeline.datasets.schema import FeatureSchema
 from pipeline.errors import UsageError
 from pipeline.files import content_sha256
 from pipeline.formats.arraypickle import read_array_pickle
 from pipeline.formats.mmsa_arrays import part_arrays
 from pipeline.formats.mmsa_records import SPLIT_NAMES, clip_records, piece_rows, sample_index
 from pipeline.formats.mmsa_rows import write_rows
-from pipeline.schema import FeatureSchema
 
 CONVERSION = 1
 """Raised whenever the same pickle would be converted to something else."""

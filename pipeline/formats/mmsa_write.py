@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.aligned import AlignedClip
+from pipeline.datasets.schema import MODALITIES
 from pipeline.errors import UsageError
 from pipeline.files import write_whole
-from pipeline.schema import MODALITIES
 
 LENGTH = 50
 CLS, SEP, UNKNOWN = 101, 102, 100

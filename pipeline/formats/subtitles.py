@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import TranscriptError
 from pipeline.formats.cuetext import TIME, RawCue, seconds, transcript_of_cues
-from pipeline.textfile import TextFileError, read_text
+from pipeline.untrusted.textfile import TextFileError, read_text
 from pipeline.words import Transcript
 
 _TIMES = re.compile(rf"\s*{TIME}\s*-->\s*{TIME}(?:\s.*)?$")

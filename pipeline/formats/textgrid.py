@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import TranscriptError
 from pipeline.formats.entries import entry_words
-from pipeline.textfile import TextFileError, read_text
+from pipeline.untrusted.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
 
 SILENCES = {"", "sil", "sp", "spn", "<sil>", "<sp>", "<eps>", "<p:>", "<silence>", "[sil]"}

@@ -15,9 +15,9 @@ from typing import Any
 
 from pipeline.errors import TranscriptError
 from pipeline.formats.entries import entry_words
-from pipeline.jsontext import parse_json
 from pipeline.language_names import language_tag
-from pipeline.textfile import TextFileError, read_text
+from pipeline.untrusted.jsontext import parse_json
+from pipeline.untrusted.textfile import TextFileError, read_text
 from pipeline.words import Cue, Transcript, TranscriptWord
 from pipeline.writing import written_words
 

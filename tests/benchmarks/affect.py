@@ -18,9 +18,9 @@ from dmd.training_config import TrainingConfig
 from extractors.extraction import Extractor
 from pipeline.clip import Clip
 from pipeline.dataset import dataset_from_clips
+from pipeline.datasets.schema import MODALITIES
+from pipeline.datasets.splits import SplitConfig, folds
 from pipeline.errors import PipelineError, UsageError
-from pipeline.schema import MODALITIES
-from pipeline.splits import SplitConfig, folds
 from pipeline.store import FeatureStore
 from tests.benchmarks.affect_sources import LOADERS, affect_source
 from tests.benchmarks.modality_use import use_of_modalities

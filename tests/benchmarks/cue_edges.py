@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.wordtiming import WordTimer, WordTimingConfig
-from pipeline.speakers import said_by
+from pipeline.clips.speakers import said_by
 from pipeline.words import Cue, Transcript, TranscriptWord
 from tests.benchmarks.grid import FOLDER, RATE_HZ, grid_clips
 from tests.benchmarks.wrong_sentence import MARGIN_S

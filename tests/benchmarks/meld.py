@@ -15,7 +15,7 @@ from dmd.training import train_run
 from dmd.training_config import TrainingConfig
 from extractors.text import EMBEDDED_MODEL, model_source
 from pipeline.dataset import Dataset
-from pipeline.splits import SplitConfig, divide, folds
+from pipeline.datasets.splits import SplitConfig, divide, folds
 from tests.benchmarks.pairedseeds import mean_differences
 from tests.benchmarks.pooledlinear import logistic, mean_pooled
 from tests.benchmarks.textstores import meld_clips, meld_id, rows_of, text_dataset

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from extractors.face import FaceExtractor, FaceResult, FaceSession
-from pipeline.speech import speech_envelope
+from pipeline.media.speech import speech_envelope
 from pipeline.streams import MediaReader
 from tests.benchmarks.grid import FOLDER
 

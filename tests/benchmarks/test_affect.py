@@ -8,7 +8,7 @@ import pytest
 
 from dmd.training_config import ModelSettings, TrainingConfig
 from pipeline.dataset import ModalityRows
-from pipeline.splits import SplitConfig
+from pipeline.datasets.splits import SplitConfig
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.affect_sources import affect_source
 from tests.benchmarks.modality_use import concordance, only, shuffle, use_of_modalities

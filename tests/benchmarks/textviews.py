@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from extractors.text import EMBEDDED_MODEL, model_source
 from pipeline.dataset import Dataset, ModalityRows
-from pipeline.schema import FeatureSchema
+from pipeline.datasets.schema import FeatureSchema
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LEXICAL = 32

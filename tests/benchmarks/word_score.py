@@ -24,8 +24,8 @@ from extractors.extraction import Extractor
 from pipeline.aligned import AlignedClip, Segment, WordPieces
 from pipeline.clip import Clip
 from pipeline.dataset import dataset_from_clips
+from pipeline.datasets.splits import SplitConfig
 from pipeline.pooling import pool, pooling_words
-from pipeline.splits import SplitConfig
 from pipeline.store import FeatureStore
 from pipeline.track import WordFeatures
 from pipeline.words import Word

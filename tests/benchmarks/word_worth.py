@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from extractors.extraction import Extractor
 from extractors.timing.proportional import spread_over_speech
 from pipeline.clip import Clip
+from pipeline.media.speech import speech_envelope
 from pipeline.pooling import pool, pooling_words
-from pipeline.speech import speech_envelope
 from pipeline.track import FeatureTrack
 from pipeline.words import Word
 from tests.benchmarks.grid import FOLDER, RATE_HZ, GridClip, grid_clips

@@ -14,8 +14,8 @@ from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.training import train_run
 from dmd.training_plan import plan_training
 from pipeline.dataset import Dataset, dataset_from_clips
+from pipeline.datasets.splits import SplitConfig
 from pipeline.errors import FeatureMismatchError, SplitError, UsageError
-from pipeline.splits import SplitConfig
 from tests.dmd.quick import quick
 from tests.dmd.synthetic import NAMES, Recipe, make_clip, make_dataset
 

@@ -10,7 +10,7 @@ import torch
 from dmd.runs.checkpoint import load_run
 from dmd.system import DmdSystem
 from dmd.training import train_run
-from pipeline.collate import to_device
+from pipeline.datasets.collate import to_device
 from tests.dmd.batches import random_batch, small_config
 from tests.dmd.quick import quick
 from tests.dmd.synthetic import Recipe, make_dataset

@@ -18,11 +18,11 @@ from dmd.runs.checkpoint import TrainedRun, load_run
 from dmd.system import DmdSystem
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig
-from pipeline.collate import Collator
 from pipeline.dataset import Dataset, dataset_from_clips
+from pipeline.datasets.collate import Collator
+from pipeline.datasets.normaliser import NormaliserConfig, fit_normaliser
 from pipeline.errors import PipelineError, SplitError, StoreError, UsageError
 from pipeline.formats.mmsa import read_mmsa
-from pipeline.normaliser import NormaliserConfig, fit_normaliser
 from tests.dmd.quick import QUICK, SMALL, quick, weights
 from tests.dmd.synthetic import Recipe, make_clip, make_dataset
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa

@@ -10,9 +10,9 @@ from extractors.extraction import EXTRACTION_VERSION, ExtractionConfig, Extracto
 from extractors.recognise import Recogniser, RecogniserConfig
 from pipeline.aligned import AlignedClip
 from pipeline.clip import Clip
-from pipeline.clipfile import pack
 from pipeline.errors import EmptyClipError, MediaError, PipelineError
 from pipeline.pooling import PoolingConfig
+from pipeline.stores.clipfile import pack
 from pipeline.words import plain_transcript
 from tests.extractors.tiny_whisper import tiny_whisper
 from tests.pipeline.test_pooling import brute_force

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from extractors.face import FaceExtractor
 from pipeline.clip import Clip
+from pipeline.media.speech import speech_envelope
 from pipeline.sources import read_source
-from pipeline.speech import speech_envelope
 from pipeline.streams import MediaReader
 from pipeline.words import Transcript, Word
 from tests.benchmarks.grid import FOLDER as GRID

@@ -12,7 +12,7 @@ from extractors.face import FaceConfig, FaceExtractor, FaceSession, face_columns
 from extractors.faces.landmarks import DetectedFace
 from extractors.known_models import EMBEDDED_FACE
 from pipeline.errors import ModelMissingError
-from pipeline.speech import SpeechEnvelope, speech_envelope
+from pipeline.media.speech import SpeechEnvelope, speech_envelope
 from tests.extractors.faces.synthetic_face import CHIN, LOWER_LIP, moved, neutral_face, pictured
 
 GRID = Path(os.environ.get("DMD_GRID", Path(__file__).parents[2] / "../shared/clips/grid"))

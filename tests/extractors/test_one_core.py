@@ -10,8 +10,8 @@ from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limi
 from extractors.alignment.english import EnglishAligner
 from extractors.extraction import Extractor
 from extractors.one_core import one_core
-from pipeline.clipfile import pack
 from pipeline.sources import read_source
+from pipeline.stores.clipfile import pack
 from tests.benchmarks.extraction import DATA
 
 
@@ -67,7 +67,7 @@ def test_a_clip_has_the_same_bytes_on_one_core_and_on_several() -> None:
 FIRST_AND_SECOND = """
 import sys
 from extractors.extraction import Extractor
-from pipeline.clipfile import pack
+from pipeline.stores.clipfile import pack
 from pipeline.sources import read_source
 from tests.benchmarks.extraction import DATA
 clip = next(each for each in read_source(DATA).clips if each.clip_id == "anna$_$1")

@@ -10,8 +10,8 @@ from extractors.extraction import ExtractionConfig
 from flows.outcome import Outcome
 from flows.workers import WorkerPool, WorkerSpec
 from pipeline.errors import StoreError
-from pipeline.quarantine import GIVEN_UP, Quarantine, read_quarantine
 from pipeline.store import FeatureStore
+from pipeline.stores.quarantine import GIVEN_UP, Quarantine, read_quarantine
 from tests.flows.conftest import prefect_server
 from tests.flows.faults import Counting, FaultyWork, clip
 from tests.pipeline.making import aligned_clip

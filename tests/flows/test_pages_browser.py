@@ -7,8 +7,8 @@ import pytest
 from flows.pages import write_clip_page, write_store_page
 from flows.pages.film import Filmer
 from pipeline.aligned import ClipInfo
-from pipeline.failures import Failure
 from pipeline.store import FeatureStore
+from pipeline.stores.failures import Failure
 from tests.flows.browser import MISSING, browser
 from tests.flows.page_material import SENTENCE, make_clip, score_row
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from flows.pages import write_clip_page, write_store_page
 from pipeline.aligned import ClipInfo
-from pipeline.failures import Failure
 from pipeline.store import FeatureStore
+from pipeline.stores.failures import Failure
 from tests.flows.page_material import make_clip, score_row
 
 MARKUP = ("</script>", "<script>", "<!--", "-->", "<img src=x onerror=a()>", "]]>", "</style>", "</textarea>", "&lt;")

@@ -11,8 +11,8 @@ from flows.pages.missingness import benjamini_hochberg, missingness
 from flows.pages.oddities import ClipMeans
 from flows.pages.store_summary import histogram, summarise
 from pipeline.aligned import ClipInfo
-from pipeline.failures import Failure
 from pipeline.store import FeatureStore
+from pipeline.stores.failures import Failure
 from pipeline.track import WordFeatures
 from tests.flows.page_material import SENTENCE, make_clip, score_row
 

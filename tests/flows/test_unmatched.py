@@ -1,6 +1,6 @@
 from flows.unmatched import unmatched
 from pipeline.clip import Clip
-from pipeline.speakers import said_by
+from pipeline.clips.speakers import said_by
 from pipeline.words import Cue, Transcript, TranscriptWord
 
 TALK = Transcript(

@@ -9,7 +9,7 @@ ROOM_MB = 600
 SCRIPT = """
 import resource, sys
 from pathlib import Path
-import numpy, pipeline.formats.mmsa, pipeline.formats.csd, pipeline.frames, pipeline.store
+import numpy, pipeline.formats.mmsa, pipeline.formats.csd, pipeline.datasets.frames, pipeline.store
 {imports}
 held = int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize"))) << 10
 limit = held + ({room} << 20)

@@ -9,8 +9,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.picture import Frame
-from pipeline.sound import Audio
+from pipeline.media.picture import Frame
+from pipeline.media.sound import Audio
 from pipeline.streams import MediaConfig, MediaReader
 
 TIME_BASE = Fraction(1, 90000)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from pipeline.aligned import ClipInfo
-from pipeline.datafolder import open_dataset, save_dataset
 from pipeline.dataset import dataset_from_clips
+from pipeline.datasets.datafolder import open_dataset, save_dataset
 from pipeline.errors import FeatureMismatchError, SplitError, StoreError, UsageError
 from tests.dmd.synthetic import NAMES, Recipe, make_clip, make_clips, make_dataset
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clipfile import pack, read_clip, read_header
+from pipeline.clips.transcripts import cut_transcript, read_transcript
 from pipeline.errors import PipelineError
-from pipeline.quarantine import read_quarantine
 from pipeline.sources import read_source
 from pipeline.store import FeatureStore
-from pipeline.transcripts import cut_transcript, read_transcript
+from pipeline.stores.clipfile import pack, read_clip, read_header
+from pipeline.stores.quarantine import read_quarantine
 from tests.pipeline.making import aligned_clip
 
 EXAMPLES = int(os.environ.get("DMD_FUZZ_EXAMPLES", "25"))

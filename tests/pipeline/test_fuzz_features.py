@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.datasets.frames import read_parquet, write_parquet
 from pipeline.errors import PipelineError
 from pipeline.formats.csd import read_csd, write_csd
 from pipeline.formats.mmsa import read_mmsa
-from pipeline.frames import read_parquet, write_parquet
 from tests.pipeline.making import aligned_clip
 from tests.pipeline.mmsa_files import mmsa_content
 from tests.pipeline.test_fuzz import CHANGES, EXAMPLES, bent

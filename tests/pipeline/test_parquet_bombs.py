@@ -8,15 +8,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import frames, parquetfile
+from pipeline.datasets import frames
+from pipeline.datasets.frames import read_parquet, write_parquet
 from pipeline.errors import UsageError
-from pipeline.frames import read_parquet, write_parquet
-from pipeline.parquetfile import ParquetError, read_tables
+from pipeline.untrusted import parquetfile
+from pipeline.untrusted.parquetfile import ParquetError, read_tables
 from tests.pipeline.bombs import outcome
 from tests.pipeline.making import aligned_clip
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
-READ = "[clip for clip in pipeline.frames.read_parquet(path)]"
+READ = "[clip for clip in pipeline.datasets.frames.read_parquet(path)]"
 
 
 def repeated(value: Any, rows: int) -> Any:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.datafolder import open_dataset
+from pipeline.datasets.datafolder import open_dataset
 from pipeline.errors import DamagedClipError, StoreError
 from pipeline.formats.mmsa import converted_folder, read_mmsa
-from pipeline.quarantine import read_quarantine
 from pipeline.store import FeatureStore
+from pipeline.stores.quarantine import read_quarantine
 from tests.pipeline.bombs import outcome
 from tests.pipeline.making import aligned_clip
 from tests.pipeline.mmsa_files import mmsa_content, write_mmsa
@@ -32,8 +32,8 @@ def holes(path: Path, start: bytes = b"", size: int = 1 << 40) -> None:
 def test_a_record_of_holes_is_refused_in_bounded_memory(tmp_path: Path, name: str) -> None:
     FeatureStore(tmp_path / "s", create=True)
     holes(tmp_path / "s" / name)
-    read = "(pipeline.store.FeatureStore(path), pipeline.quarantine.read_quarantine(path))"
-    assert outcome(tmp_path / "s", read, "import pipeline.quarantine").startswith("refused")
+    read = "(pipeline.store.FeatureStore(path), pipeline.stores.quarantine.read_quarantine(path))"
+    assert outcome(tmp_path / "s", read, "import pipeline.stores.quarantine").startswith("refused")
 
 
 @linux

@@ -4,10 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.clipfile import pack
 from pipeline.errors import StoreError
 from pipeline.pooling import PoolingConfig, pool
 from pipeline.room import GrowingRows, Room, any_of_row, in_blocks, picked
+from pipeline.stores.clipfile import pack
 from pipeline.track import FeatureTrack
 from pipeline.words import Word
 from tests.pipeline.making import aligned_clip

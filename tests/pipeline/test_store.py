@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pipeline.aligned import ClipInfo
-from pipeline.clipfile import pack, packed
 from pipeline.errors import StoreError
-from pipeline.failures import Failure
 from pipeline.store import FeatureStore
+from pipeline.stores.clipfile import pack, packed
+from pipeline.stores.failures import Failure
 from tests.pipeline.making import aligned_clip
 
 

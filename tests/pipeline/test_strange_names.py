@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.datasets.frames import read_parquet, write_parquet
 from pipeline.formats.csd import read_csd, write_csd
 from pipeline.formats.filenames import clip_id_of, file_name_of, name_of
-from pipeline.frames import read_parquet, write_parquet
 from tests.pipeline.making import aligned_clip
 
 STRANGE = ("\udcff\udcfe.mpg", "", "\ud800", "n" * 400, "ü" * 100, "..", "a/b%")

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-import pipeline.failures as failures
+import pipeline.stores.failures as failures
 from dmd.runs.starter import STARTER
 from pipeline.errors import StoreError
 from pipeline.store import FeatureStore

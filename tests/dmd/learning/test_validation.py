@@ -6,7 +6,7 @@ import pytest
 from dmd.learning.validation import f1_weighted, loss, published_loss
 from dmd.training import train_run
 from dmd.training_config import TrainingConfig
-from pipeline.jsontext import parse_json
+from pipeline.untrusted.jsontext import parse_json
 from tests.dmd.quick import quick
 from tests.dmd.synthetic import Recipe, make_dataset
 

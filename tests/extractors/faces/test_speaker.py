@@ -6,7 +6,7 @@ import pytest
 from extractors.faces.speaker import SpeakerConfig, choose_speaker, mouth_voice_match
 from extractors.faces.sync import SyncConfig, find_offset
 from extractors.faces.tracks import Spanned
-from pipeline.speech import SpeechEnvelope
+from pipeline.media.speech import SpeechEnvelope
 
 CONFIG = SpeakerConfig()
 RATE_HZ = 25.0

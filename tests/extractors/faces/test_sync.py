@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.faces.sync import SyncConfig, find_offset
-from pipeline.speech import SpeechEnvelope, speech_envelope
+from pipeline.media.speech import SpeechEnvelope, speech_envelope
 
 RATE_HZ = 16_000
 SECONDS = 4.0

@@ -12,7 +12,7 @@ from extractors.alignment.english import EnglishAligner
 from extractors.timing.given_words import given_to_silence, heard_given, over_silence
 from extractors.timing.timed_rows import TimedRow
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig
-from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.media.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
 from pipeline.words import Transcript, TranscriptWord
 from tests.benchmarks.grid import FOLDER, grid_clips

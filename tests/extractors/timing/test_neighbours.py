@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from extractors.alignment.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.timing.neighbours import beside_neighbours
 from extractors.timing.timed_rows import TimedRow
-from pipeline.speech import HOP_S, SpeechEnvelope
+from pipeline.media.speech import HOP_S, SpeechEnvelope
 from pipeline.timegrid import Interval
 
 RATE_HZ = 16_000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extractors.wordtiming import TimedWords, WordTimer, WordTimingConfig
-from pipeline.speakers import said_by
+from pipeline.clips.speakers import said_by
 from pipeline.words import Cue, Transcript, TranscriptWord
 from tests.extractors.synthetic_speech import RATE_HZ, SplicedSpeech, needs_espeak, spliced
 

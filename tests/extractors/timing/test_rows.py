@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from extractors.timing.proportional import spread_over_speech
 from extractors.timing.rows import FRAME_S, fit_rows
-from pipeline.speech import SpeechEnvelope
+from pipeline.media.speech import SpeechEnvelope
 from pipeline.timegrid import Interval
 
 

@@ -1,0 +1,1 @@
+"""From whatever names clips to clips: folders, manifests, label.csv, and the transcripts beside them."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner
 from extractors.languages import AlignerShelf
+from extractors.timing.cue_bounds import within_sound
 from extractors.timing.given_words import given_to_silence, heard_given, moved_given
 from extractors.timing.joined_cues import said_over
 from extractors.timing.mismatch import Passage, is_mismatch, out_of_order, worst_passage
@@ -132,6 +133,7 @@ class WordTimer:
                 f"{len(transcript.words)} words cannot be placed in audio without a single sample; "
                 "treat the clip as one without audio"
             )
+        transcript = within_sound(transcript, samples.size / RATE_HZ)
         keep = self._config.given_times == "keep" and not rough
         everybody, own = with_others(transcript)
         given = [word.start_s is not None and word.end_s is not None for word in everybody.words]

@@ -1,6 +1,6 @@
 """What a timed transcript knows of the words without times: in which stretch of sound they are spoken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +40,31 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
         found.append(_between(transcript, given, edges, cue_of, word, end, duration_s))
         word = end
     return found
+
+
+def within_sound(transcript: Transcript, duration_s: float) -> Transcript:
+    """Return the transcript, with a line on cues that begin behind the end of the sound; without them if all do.
+
+    Parameters
+    ----------
+    transcript : Transcript
+    duration_s : float
+    """
+    every = transcript.cues
+    searched = [cue for cue in every if not all(_has_times(transcript, cue))]
+    late = sum(cue.start_s >= duration_s for cue in searched)
+    if not late:
+        return transcript
+    nowhere = late == len(every)
+    then = "no cue counts" if nowhere else "what is said there has no sound of its own"
+    problem = f"{late} of {len(searched)} cues begin behind the end of the sound; {then}"
+    found = replace(transcript, problems=(*transcript.problems, problem))
+    return replace(found, cues=(), others=()) if nowhere else found
+
+
+def _has_times(transcript: Transcript, cue: Cue) -> Iterator[bool]:
+    for word in transcript.words[cue.first_word : cue.end_word]:
+        yield word.start_s is not None
 
 
 def cues_of(transcript: Transcript, stretches: Sequence[Stretch]) -> list[Cue | None]:

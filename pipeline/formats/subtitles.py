@@ -77,8 +77,8 @@ def _transcript(path: Path, lines: Sequence[str], language: str, *, vtt: bool) -
         span = None if isinstance(found, str) else found
         if span is None:
             problems.append(f"{found}, {_short(lines[head])} (line {head + 1})")
-        text = [line.strip() for at, line in enumerate(lines[head + 1 : following], head + 1) if at not in counters]
-        cues.append(RawCue(span, tuple(_until_blank(text) if vtt else filter(None, text))))
+        text = [line for at, line in enumerate(lines[head + 1 : following], head + 1) if at not in counters]
+        cues.append(RawCue(span, tuple(_until_blank(text) if vtt else filter(None, map(str.strip, text)))))
     if problems and all(cue.span is None for cue in cues):
         raise _error(path, f"has {problems[0]}", "write it as 00:00:01,000 --> 00:00:02,000")
     noted = tuple(f"subtitles have {problem}; what is said there has no times" for problem in problems)
@@ -131,7 +131,13 @@ def _number_above(lines: Sequence[str], head: int, least: int) -> int | None:
 
 
 def _until_blank(text: Sequence[str]) -> Sequence[str]:
-    return text[: text.index("")] if "" in text else text
+    """Return the lines of a WebVTT cue: up to an empty one; one of blanks before any text is part of it."""
+    found: list[str] = []
+    for line in text:
+        if not line or (found and not line.strip()):
+            break
+        found += [line.strip()] if line.strip() else []
+    return found
 
 
 def _short(text: str) -> str:

@@ -61,8 +61,8 @@ def load_json(path: Path) -> object:
 def read_whisperx(path: Path, language: str = "en", *, certain: bool = False) -> Transcript:
     """Return a WhisperX JSON file as a transcript.
 
-    A word without times (WhisperX cannot align numbers) has none. A segment without words is split as its language
-    is written.
+    A word without times (WhisperX cannot align numbers) has none, nor one that ends before it starts, which
+    `Transcript.problems` says. A segment without words is split as its language is written.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def read_whisperx(path: Path, language: str = "en", *, certain: bool = False) ->
     Raises
     ------
     TranscriptError
-        If it is no such file, a time is no number or a stretch of time is none, or nothing is said in it.
+        If it is no such file, or a time is no number.
     """
     content = load_json(path)
     try:
@@ -92,26 +92,35 @@ def parse_whisperx(content: object, language: str, *, certain: bool = False) -> 
         language = language_tag(stated)
     words: list[TranscriptWord] = []
     cues: list[Cue] = []
-    for spoken, segment in _segments(content, language):
-        bounds = _bounds(segment, "segment")
+    damaged: list[str] = []
+    for spoken, segment in _segments(content, language, damaged):
+        bounds = _bounds(segment, "a segment", damaged)
         for speaker, group in groupby(spoken, key=lambda item: item.speaker):
             said = [item.word for item in group]
             span = _span(said) or bounds
             if span:
                 cues.append(Cue(*span, len(words), len(words) + len(said), speaker))
             words.extend(said)
-    return Transcript(tuple(words), language, tuple(cues))
+    more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    problems = (f"{damaged[0]} is not a stretch of time{more}; what is said there has no times",) if damaged else ()
+    return Transcript(tuple(words), language, tuple(cues), problems)
 
 
-def _segments(content: Mapping[str, Any], language: str) -> Iterator[tuple[list[_Spoken], Mapping[str, Any]]]:
-    """Yield the words of each segment and the segment."""
+def _segments(
+    content: Mapping[str, Any], language: str, damaged: list[str]
+) -> Iterator[tuple[list[_Spoken], Mapping[str, Any]]]:
+    """Yield the words of each segment and the segment; adds times that are none to the damaged ones."""
+
+    def spoken_in(parent: Mapping[str, Any], key: str, speaker: str | None) -> list[_Spoken]:
+        return [word for item in _objects(parent, key) for word in _spoken(item, speaker, language, damaged)]
+
     if "segments" not in content:
-        yield [word for item in _objects(content, "word_segments") for word in _spoken(item, None, language)], {}
+        yield spoken_in(content, "word_segments", None), {}
         return
     for segment in _objects(content, "segments"):
         speaker = _name(segment.get("speaker"))
         if segment.get("words"):
-            spoken = [word for item in _objects(segment, "words") for word in _spoken(item, speaker, language)]
+            spoken = spoken_in(segment, "words", speaker)
         else:
             text = segment.get("text", "")
             if not isinstance(text, str):
@@ -127,24 +136,25 @@ def _objects(parent: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]
     return items
 
 
-def _spoken(item: Mapping[str, Any], speaker: str | None, language: str) -> list[_Spoken]:
+def _spoken(item: Mapping[str, Any], speaker: str | None, language: str, damaged: list[str]) -> list[_Spoken]:
     """Return an entry's words."""
     text = item.get("word", item.get("text"))
     if not isinstance(text, str):
         raise _MalformedError("has a word whose `word` is no text")
-    start_s, end_s = _bounds(item, f"word {text.strip()[:40]!r}") or (None, None)
+    start_s, end_s = _bounds(item, f"word {text.strip()[:40]!r}", damaged) or (None, None)
     score = _number(item.get("score", item.get("probability")), "a score")
     confidence = None if score is None else min(1.0, max(0.0, score))
     said_by = _name(item.get("speaker")) or speaker
     return [_Spoken(word, said_by) for word in entry_words(text, language, start_s, end_s, confidence)]
 
 
-def _bounds(item: Mapping[str, Any], what: str) -> tuple[float, float] | None:
+def _bounds(item: Mapping[str, Any], what: str, damaged: list[str]) -> tuple[float, float] | None:
     start_s, end_s = _number(item.get("start"), f"start of {what}"), _number(item.get("end"), f"end of {what}")
     if start_s is None or end_s is None:
         return None
     if not 0.0 <= start_s <= end_s <= LONGEST_S:
-        raise _MalformedError(f"{what}: [{start_s}, {end_s}) s is not a stretch of time")
+        damaged.append(f"[{start_s}, {end_s}) s of {what}")
+        return None
     return start_s, end_s
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from extractors.timing.cue_bounds import bounded_stretches
+from extractors.timing.cue_bounds import bounded_stretches, within_sound
 from extractors.timing.utterances import LONGEST_S, MOST_WORDS, Recording, Stretch, utterances
 from extractors.wordtiming import WordTimer, WordTimingConfig
 from pipeline.timegrid import Interval
@@ -45,6 +45,18 @@ def test_cues_bound_their_words_with_a_margin_that_ends_half_way_to_the_next() -
     assert (found[0].start_s, found[1].end_s) == (0.4, 3.6)
     assert found[0].end_s == pytest.approx(2.1)
     assert found[1].start_s == pytest.approx(2.1)
+
+
+def test_cues_behind_the_end_of_the_sound_are_said_and_count_only_where_others_are_inside() -> None:
+    late = Transcript(words("a", "b"), cues=(Cue(11.0, 12.0, 0, 1), Cue(13.0, 14.0, 1, 2)))
+    found = within_sound(late, 10.0)
+    assert (found.words, found.cues) == (late.words, ())
+    assert found.problems == ("2 of 2 cues begin behind the end of the sound; no cue counts",)
+    found = within_sound(late, 12.0)
+    assert found.cues == late.cues and found.problems[0].startswith("1 of 2 cues begin behind")
+    assert within_sound(late, 20.0) is late
+    given = Transcript((TranscriptWord("a", 11.0, 11.5),), cues=(Cue(11.0, 11.5, 0, 1),))
+    assert within_sound(given, 10.0) is given
 
 
 def test_words_with_times_bound_those_between_them() -> None:

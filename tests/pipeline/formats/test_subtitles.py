@@ -172,6 +172,20 @@ def test_words_before_the_first_time_line_are_kept_too(tmp_path):
     assert found.text == "Hello you" and "first time line" in found.problems[0]
 
 
+def test_captions_that_roll_below_a_line_of_blanks_keep_their_first_words(tmp_path):
+    path = tmp_path / "talk.vtt"
+    path.write_text(
+        "WEBVTT\n\n00:00.000 --> 00:02.000\n \nAnd<00:00:00.600><c> so</c>\n\n00:02.000 --> 00:02.010\nAnd so\n \n\n"
+        "00:02.010 --> 00:04.000\nAnd so\nmy<00:00:03.000><c> friend</c>\n"
+    )
+    assert [(word.text, word.start_s) for word in read_vtt(path).words] == [
+        ("And", 0.0),
+        ("so", 0.6),
+        ("my", 2.01),
+        ("friend", 3.0),
+    ]
+
+
 def test_an_arrow_in_what_is_said_is_no_time_line(tmp_path):
     assert read(tmp_path, "1\n" + cue(1, "from A --> B", "at 10 --> 12")).text == "from A --> B at 10 --> 12"
 

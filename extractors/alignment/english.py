@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractors.acoustics.cepstra import FRAME_S
-from extractors.acoustics.digital_silence import RecordedSound, recorded_sound, whole_sound
+from extractors.acoustics.digital_silence import recorded_sound, whole_sound
 from extractors.acoustics.sphinx_model import SphinxModel
 from extractors.alignment.aligner import PlacedRow, Placement, Saying, WordEvidence
 from extractors.alignment.confidence import clip_fit, word_confidence
@@ -70,10 +70,13 @@ class EnglishAligner:
             return None
         fits = [float(found.fit[word.start_frame : word.end_frame].mean()) for word in found.words]
         fit = clip_fit(fits, [word.end_frame - word.start_frame for word in found.words])
-        words, placed = iter(zip(found.words, fits, strict=True)), []
+        words, placed, first = found.words, list[PlacedRow | None](), 0
         for row in rows:
-            here = [next(words) for _ in row]
-            placed.append(_row([word for word, _ in here], [each for _, each in here], fit, sound) if here else None)
+            here = slice(first, first + len(row))
+            edges_s = found.edges[here].ravel() * FRAME_S
+            place = sound.whole_interval(Interval(float(edges_s[0]), float(edges_s[-1]))) if row else None
+            placed.append(_row(words[here], fits[here], fit, place) if place else None)
+            first = here.stop
         return Placement(tuple(placed), _rung(found), fit, found.order_gain)
 
     @one_core()
@@ -93,13 +96,12 @@ class EnglishAligner:
         return places
 
 
-def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float, sound: RecordedSound) -> PlacedRow:
+def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float, place: Interval) -> PlacedRow:
     lasting = [word.end_frame - word.start_frame for word in words]
     own_fit = float(np.average(fits, weights=lasting))
-    interval = sound.interval(words[0].start_frame, words[-1].end_frame)
     phones = [[phone.name for phone in word.phones] for word in words]
     strain = float(np.mean([_strain(phone) for word in words for phone in word.phones])) - USUAL_STRAIN
-    return PlacedRow(interval, word_confidence(own_fit, fit), _saying(phones), own_fit - STRAIN_COST * strain)
+    return PlacedRow(place, word_confidence(own_fit, fit), _saying(phones), own_fit - STRAIN_COST * strain)
 
 
 def _strain(phone: PlacedPhone) -> float:

@@ -1,9 +1,10 @@
 """Forced alignment: spoken words and sound in, the frames of every phone out.
 
 Two exact searches. The first knows the channel and the noise only from levels; the second has learned both from
-the first, frame by frame, and also weighs how far each frame stands out of the background. Where the first finds that
-noise covers parts of the words (`extractors.acoustics.background`), it is repeated: pauses may then consist of other
-voices, and sounds last about as long as they usually do (`extractors.alignment.durations`).
+the first, frame by frame, and also weighs how far each frame stands out of the background. Its best path says where
+each phone is, all its paths together where words begin and end (`extractors.alignment.boundaries`). Where the first
+finds that noise covers parts of the words (`extractors.acoustics.background`), it is repeated: pauses may then
+consist of other voices, and sounds last about as long as usual (`extractors.alignment.durations`).
 """
 
 from collections.abc import Sequence
@@ -15,21 +16,23 @@ from numpy.typing import NDArray
 
 from extractors.acoustics.adaptation import AdaptedModel, noise_of, over_silence, steady_noises
 from extractors.acoustics.background import Background, background, other_voices
-from extractors.acoustics.cepstra import FRAME_S, cepstra, log_mel, with_slopes
+from extractors.acoustics.cepstra import cepstra, log_mel, with_slopes
 from extractors.acoustics.presence import speech_evidence, standing_out_db, two_levels
 from extractors.acoustics.sphinx_files import STATES
 from extractors.acoustics.sphinx_model import SphinxModel
+from extractors.alignment.boundaries import median_boundaries, with_hidden_ends
 from extractors.alignment.confidence import SMOOTHING_FRAMES, best_free, frame_fit
 from extractors.alignment.durations import drawn_out, with_durations
 from extractors.alignment.order_gain import ExactSearch
 from extractors.alignment.placed import PlacedPhone, PlacedWord
+from extractors.alignment.smacks import with_short_stops, without_smacks
 from extractors.alignment.viterbi import Path, best_path
 from extractors.alignment.word_graph import EAGER_SKIP_LOG, NO_WORD, SKIP_LOG, WordGraph, loose_word_graph, word_graph
 from extractors.alignment.word_order import HeardWord, heard_frames, other_orders
-from extractors.pronunciation.phones import STOPS, inherent_s
 from extractors.pronunciation.pronounce import Pronunciation
 
 Float = NDArray[np.float32]
+Float64 = NDArray[np.float64]
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -43,10 +46,12 @@ FILLER_PENALTY = 2.5
 """Nats a frame by which other sound must beat the words in the first loose search."""
 FILLER_BELOW, FILLER_RANGE = 3.0, (1.5, 5.0)
 """In the second: as much as this voice usually fits, and so much more, within a range."""
-LONGEST_STOP_S = 0.15
-"""Closure, burst and breath of a stop: nearly twice what a stressed one takes."""
 LEVEL_WEIGHT, LEVEL_WEIGHT_BABBLE = 3.0, 1.0
 """Levels are smooth over about this many frames less than spectra are; those of babble say less."""
+EDGE_LEVEL_WEIGHT, EDGE_LEVEL_WEIGHT_NOISE = 6.0, 3.0
+"""For where words begin and end levels say more than for which words they are."""
+TRUST, TRUST_IN_NOISE = 0.25, 0.12
+"""How much of a frame's score counts where boundaries are taken from all paths; less where steady noise blurs it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +59,9 @@ class ForcedAlignment:
     """Every spoken word in its place, and what a judge of the fit needs to know."""
 
     words: tuple[PlacedWord, ...]
+    """On the best path."""
+    edges: Float64
+    """[shape=(L, 2)] where each word begins and ends by all paths, in frames and parts of them; not decreasing."""
     lag: float
     """The beam, in nats, that a pruning search would have needed."""
     fit: Float
@@ -94,8 +102,8 @@ def align(
     spoken, pauses = _spoken(graph, search.path)
     adapted = _adapted(model, search, mel, features)
     own, free = _both_scores(model, adapted, features, graph.senones)
-    weight = LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE
-    evidence = weight * speech_evidence(level_db, pauses, spoken, behind.noisy)
+    speech = speech_evidence(level_db, pauses, spoken, behind.noisy)
+    evidence = (LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE) * speech
     path = best_path(graph.graph, graph.weighed(own, evidence))
     if path is None:
         return None
@@ -110,26 +118,8 @@ def align(
     if len(heard) > 1:
         exact = ExactSearch(model, adapted, words, features, evidence, search.timed)
         gain = exact.gain(other_orders(model, heard, plain, evidence))
-    return ForcedAlignment(placed, path.lag, fit, gain)
-
-
-def without_smacks(words: Sequence[PlacedWord]) -> tuple[PlacedWord, ...]:
-    """Shorten stops behind a pause that last longer than stops can: they have swallowed a smack or a breath.
-
-    A closure is silent, so nothing but its length tells a burst from a smack of the lips a quarter of a second
-    earlier. What remains is the end of the stop, as long as a stressed one is.
-    """
-    kept, before = [], 0
-    for number, word in enumerate(words):
-        first = word.phones[0]
-        behind_pause = number == 0 or word.start_frame > before
-        before = word.end_frame
-        lasts_s = (first.end_frame - first.start_frame) * FRAME_S
-        if behind_pause and first.name in STOPS and lasts_s > LONGEST_STOP_S:
-            start = first.end_frame - round(inherent_s(first.name) / FRAME_S)
-            word = PlacedWord((PlacedPhone(first.name, start, first.end_frame), *word.phones[1:]))
-        kept.append(word)
-    return tuple(kept)
+    edges = _edges(graph, own, speech, placed, behind)
+    return ForcedAlignment(placed, edges, path.lag, fit, gain)
 
 
 def align_loosely(
@@ -159,6 +149,19 @@ def align_loosely(
         penalty = FILLER_RANGE[1] if eager else below
         path, _ = _loose_path(model, graph, features, adapted, penalty)
     return _placed_words(model, graph, path)
+
+
+def _edges(
+    graph: WordGraph, own: Float, speech: Float64, placed: Sequence[PlacedWord], behind: Background
+) -> Float64:
+    """[L, 2] where words begin and end by all paths; by the best one where the words are too wrong for that."""
+    weighed = graph.weighed(own, (EDGE_LEVEL_WEIGHT_NOISE if behind.noisy else EDGE_LEVEL_WEIGHT) * speech)
+    steady = behind.noisy and behind.loud is None
+    edges = median_boundaries(graph, weighed, TRUST_IN_NOISE if steady else TRUST)
+    if edges is None:
+        return np.array([(word.start_frame, word.end_frame) for word in placed], np.float64)
+    edges = with_short_stops(edges, placed)
+    return with_hidden_ends(edges, len(own)) if behind.noisy else edges
 
 
 def _heard(model: SphinxModel, word: PlacedWord) -> HeardWord:
@@ -208,7 +211,7 @@ def _loose_path(
     return path, frame_fit(aligned, free_scores)
 
 
-def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: NDArray[np.float64]) -> AdaptedModel:
+def _first_model(model: SphinxModel, mel: Float, features: Float, level_db: Float64) -> AdaptedModel:
     """Channel from the loud half of the frames, noise from the quietest."""
     loudness = mel.mean(axis=1)
     quiet = np.argsort(loudness, kind="stable")[: max(LEAST_NOISE_FRAMES, int(QUIET_SHARE * len(mel)))]
@@ -231,7 +234,7 @@ class _Search:
 
 
 def _first_search(
-    model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: NDArray[np.float64], noise: bool
+    model: SphinxModel, graph: WordGraph, mel: Float, features: Float, level_db: Float64, noise: bool
 ) -> _Search | None:
     """Search with what levels tell of channel and noise; again where noise covers words.
 

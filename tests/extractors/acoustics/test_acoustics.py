@@ -14,8 +14,9 @@ from extractors.acoustics.presence import speech_evidence, standing_out_db, two_
 from extractors.acoustics.sphinx_files import read_definition, read_gaussians
 from extractors.acoustics.sphinx_model import FIRST, INSIDE, ONLY, SphinxModel, model_folder
 from extractors.alignment.confidence import clip_fit, frame_fit, word_confidence
-from extractors.alignment.forced import align, without_smacks
+from extractors.alignment.forced import align
 from extractors.alignment.placed import PlacedPhone, PlacedWord
+from extractors.alignment.smacks import without_smacks
 from extractors.alignment.word_graph import NO_WORD, word_graph
 from pipeline.errors import ModelMissingError
 

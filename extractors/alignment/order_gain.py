@@ -18,6 +18,11 @@ Float = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 
+FAR_COSTS = 20.0
+"""Nats less for a word that was moved over several others: more such orders are tried, and a weak word is heard in
+front of all others now and then."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactSearch:
     """The search that placed some words, to place them again in another order."""
@@ -53,7 +58,13 @@ class ExactSearch:
             found = best_path(searched.graph, searched.weighed(own, evidence))
             worth.append(found.score if found else -np.inf)
         # a word that is heard in its own place as well was not moved: a breath sounds like it elsewhere
-        return worth[0] - worth[1] if worth[0] > worth[2] else 0.0
+        gain = worth[0] - worth[1] if worth[0] > worth[2] else 0.0
+        return gain if _neighbours_swapped(rival.order) else max(gain - FAR_COSTS, 0.0)
+
+
+def _neighbours_swapped(order: Sequence[int]) -> bool:
+    """Whether two words that follow each other were swapped, and nothing else was moved."""
+    return sum(word != own for word, own in zip(order, sorted(order), strict=True)) == 2
 
 
 def said_twice(order: Sequence[int]) -> tuple[int, ...]:

@@ -136,6 +136,6 @@ def test_no_words_have_no_passage() -> None:
 
 
 def test_the_more_words_the_more_another_order_must_gain() -> None:
-    assert [out_of_order(gain, 4) for gain in (59.0, 61.0)] == [False, True]
-    assert [out_of_order(gain, 50) for gain in (90.0, 94.0)] == [False, True]
-    assert not out_of_order(140.0, 1800)
+    assert [out_of_order(gain, 4) for gain in (69.0, 71.0)] == [False, True]
+    assert [out_of_order(gain, 50) for gain in (101.0, 103.0)] == [False, True]
+    assert not out_of_order(150.0, 1800)

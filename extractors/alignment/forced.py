@@ -69,6 +69,8 @@ class ForcedAlignment:
     (`extractors.alignment.confidence`); between words 0."""
     order_gain: float | None = None
     """Nats by which the same words in another order explain the sound better; None: not asked, or one word."""
+    listened: bool = False
+    """Whether noise was heard that covers words, and the search repeated for it."""
 
 
 def align(
@@ -119,7 +121,7 @@ def align(
         exact = ExactSearch(model, adapted, words, features, evidence, search.timed)
         gain = exact.gain(other_orders(model, heard, plain, evidence))
     edges = _edges(graph, own, speech, placed, behind)
-    return ForcedAlignment(placed, edges, path.lag, fit, gain)
+    return ForcedAlignment(placed, edges, path.lag, fit, gain, search.timed)
 
 
 def align_loosely(

@@ -5,25 +5,29 @@ happen to need. Here each boundary is the median of where it is on all of them, 
 probability: of all estimates the one with the least expected absolute error. A hidden Markov model takes the frames
 of a sound for independent and is far too sure of itself, so its scores count by a part only (an acoustic scale:
 Evermann and Woodland, "Posterior probability decoding, confidence estimation and system combination", 2000).
+Only paths near the best one are counted, so that cost and memory grow with the sound, not with its square.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractors.acoustics.cepstra import FRAME_S
-from extractors.alignment.viterbi import StateGraph
+from extractors.alignment.viterbi import NEVER, StateArrays, StateGraph
 from extractors.alignment.word_graph import NO_WORD, WordGraph
 
 Float = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int = NDArray[np.int64]
+Index = NDArray[np.uint32]
 
+NEAR_S = 0.6
+"""Three times as far as boundaries of words that are said lie from those of the best path."""
 HIDDEN_S = 0.05
 """By so much more than without noise do the last words of synthetic sentences, whose ends are exact, end behind what
 is heard of them at 10 dB of white noise and of babble."""
 
 
-def median_boundaries(graph: WordGraph, scores: Float, trust: float) -> Float64 | None:
+def median_boundaries(graph: WordGraph, scores: Float, trust: float, best: Int) -> Float64 | None:
     """Return where each word begins and ends, in frames and parts of them.
 
     Parameters
@@ -33,6 +37,8 @@ def median_boundaries(graph: WordGraph, scores: Float, trust: float) -> Float64 
         Log score of each label in each frame.
     trust : float
         How much of a score counts, 0 to 1.
+    best : ndarray [shape=(T,)]
+        The states of the best path. Others are in no word, and no pause, that it is further from than `NEAR_S`.
 
     Returns
     -------
@@ -43,13 +49,15 @@ def median_boundaries(graph: WordGraph, scores: Float, trust: float) -> Float64 
     from extractors.alignment.posterior_kernels import part_shares  # numba takes a third of a second to import
 
     weighed = np.float32(trust) * scores
-    parts, count = _parts(graph), 2 * int(graph.words.max()) + 3
+    parts = _parts(graph)
+    count = 2 * int(graph.words.max()) + 3
     shares = part_shares(
         *_probabilities(graph.graph),
-        np.asarray(graph.graph.labels, np.int64),
+        np.asarray(graph.graph.labels, np.uint32),
         np.exp(weighed - weighed.max(axis=1, keepdims=True)),
-        parts,
+        parts.astype(np.uint32),
         count,
+        *_near(parts, best),
     )
     if not shares.any():
         return None
@@ -78,29 +86,30 @@ def with_hidden_ends(edges: Float64, frames: int) -> Float64:
 
 def _parts(graph: WordGraph) -> Int:
     """[S] 2 n + 1 for the states of word n, the even number before it for the pause that goes before it."""
-    parts = np.empty(graph.words.size, np.int64)
-    last = NO_WORD
-    for state, word in enumerate(graph.words):
-        last = max(last, int(word))
-        parts[state] = 2 * last + (2 if word == NO_WORD else 1)
-    return parts
+    last = np.maximum.accumulate(graph.words)
+    return np.asarray(2 * last + np.where(graph.words == NO_WORD, 2, 1))
 
 
-def _probabilities(graph: StateGraph) -> tuple[Float64, Float64, Float64, Int, Int, Float64]:
+def _near(parts: Int, best: Int) -> tuple[Index, Index]:
+    """[T], [T] first state, and state behind the last, of the parts that the best path is in around each frame."""
+    near = round(NEAR_S / FRAME_S)
+    along = np.pad(parts[best], near, mode="edge")  # parts of states, and so of paths, never decrease
+    low = np.searchsorted(parts, along[: -2 * near], side="left")
+    high = np.searchsorted(parts, along[2 * near :], side="right")
+    return low.astype(np.uint32), high.astype(np.uint32)
+
+
+def _probabilities(graph: StateGraph | StateArrays) -> tuple[Float64, Float64, Float64, Index, Index, Float64]:
     """Return those of beginning in each state, staying and ending, and the sources of all states, one by one."""
-    begins, ends = np.zeros(len(graph)), np.zeros(len(graph))
-    edges, sources, costs = [0], list[int](), list[float]()
-    for state, before in enumerate(graph.sources):
-        for source, cost in before:
-            if source < 0:
-                begins[state] = max(begins[state], np.exp(cost))
-            else:
-                sources.append(source)
-                costs.append(cost)
-        edges.append(len(sources))
+    owners, sources, costs = graph.edges()
+    begins, ends = np.full(len(graph), NEVER), np.full(len(graph), NEVER)
+    first = sources < 0
+    np.maximum.at(begins, owners[first], costs[first])
     for state, cost in graph.finals:
-        ends[state] = max(ends[state], np.exp(cost))
-    return begins, np.exp(graph.stays), ends, np.asarray(edges), np.asarray(sources, np.int64), np.exp(costs)
+        ends[state] = max(ends[state], cost)
+    starts = np.append(0, np.cumsum(np.bincount(owners[~first], minlength=len(graph))))
+    rest = starts.astype(np.uint32), sources[~first].astype(np.uint32), np.exp(costs[~first])
+    return np.exp(begins), np.exp(graph.stays), np.exp(ends), *rest
 
 
 def _median(reached: Float64) -> float:

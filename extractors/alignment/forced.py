@@ -120,7 +120,7 @@ def align(
     if len(heard) > 1:
         exact = ExactSearch(model, adapted, words, features, evidence, search.timed)
         gain = exact.gain(other_orders(model, heard, plain, evidence))
-    edges = _edges(graph, own, speech, placed, behind)
+    edges = _edges(graph, path, own, speech, placed, behind)
     return ForcedAlignment(placed, edges, path.lag, fit, gain, search.timed)
 
 
@@ -154,12 +154,12 @@ def align_loosely(
 
 
 def _edges(
-    graph: WordGraph, own: Float, speech: Float64, placed: Sequence[PlacedWord], behind: Background
+    graph: WordGraph, path: Path, own: Float, speech: Float64, placed: Sequence[PlacedWord], behind: Background
 ) -> Float64:
     """[L, 2] where words begin and end by all paths; by the best one where the words are too wrong for that."""
     weighed = graph.weighed(own, (EDGE_LEVEL_WEIGHT_NOISE if behind.noisy else EDGE_LEVEL_WEIGHT) * speech)
     steady = behind.noisy and behind.loud is None
-    edges = median_boundaries(graph, weighed, TRUST_IN_NOISE if steady else TRUST)
+    edges = median_boundaries(graph, weighed, TRUST_IN_NOISE if steady else TRUST, path.states)
     if edges is None:
         return np.array([(word.start_frame, word.end_frame) for word in placed], np.float64)
     edges = with_short_stops(edges, placed)

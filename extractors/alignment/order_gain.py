@@ -10,7 +10,7 @@ from extractors.acoustics.adaptation import AdaptedModel
 from extractors.acoustics.sphinx_model import SphinxModel
 from extractors.alignment.durations import with_durations
 from extractors.alignment.viterbi import best_path
-from extractors.alignment.word_graph import word_graph
+from extractors.alignment.word_graph import WordGraph, word_graph
 from extractors.alignment.word_order import OtherOrder
 from extractors.pronunciation.pronounce import Pronunciation
 
@@ -49,16 +49,21 @@ class ExactSearch:
         features, evidence = self.features[rival.sound], self.evidence[rival.sound]
         orders = (rival.order, sorted(rival.order), said_twice(rival.order))
         graphs = [word_graph(self.model, [self.words[word] for word in order]) for order in orders]
-        senones = np.unique(np.concatenate([graph.senones for graph in graphs]))  # scored once for both
+        senones = np.unique(np.concatenate([graph.senones for graph in graphs]))  # scored once for all
         scores = self.adapted.scores(features, senones)
-        worth = []
-        for graph in graphs:
+
+        def worth(graph: WordGraph) -> float:
             own = scores[:, np.searchsorted(senones, graph.senones)]
             searched = with_durations(self.model, graph, len(features)) if self.timed else graph
             found = best_path(searched.graph, searched.weighed(own, evidence))
-            worth.append(found.score if found else -np.inf)
+            return found.score if found else -np.inf
+
+        moved, own, twice = graphs
+        moved_worth = worth(moved)
+        gain = moved_worth - worth(own)
         # a word that is heard in its own place as well was not moved: a breath sounds like it elsewhere
-        gain = worth[0] - worth[1] if worth[0] > worth[2] else 0.0
+        if gain <= 0.0 or moved_worth <= worth(twice):
+            return 0.0
         return gain if _neighbours_swapped(rival.order) else max(gain - FAR_COSTS, 0.0)
 
 

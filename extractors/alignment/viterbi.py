@@ -43,6 +43,36 @@ class StateGraph:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def edges(self) -> tuple[Int, Int, Float64]:
+        """Return state, source (-1: the beginning) and log probability of every edge, in the order of the states."""
+        owners = np.repeat(np.arange(len(self)), np.fromiter(map(len, self.sources), np.int64, len(self)))
+        flat = np.asarray([edge for edges in self.sources for edge in edges], np.float64).reshape(-1, 2)
+        return owners, flat[:, 0].astype(np.int64), flat[:, 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateArrays:
+    """A graph that is made all at once; E edges, in the order of the states that they lead to."""
+
+    labels: Int
+    """[shape=(S,)]"""
+    stays: Float64
+    """[shape=(S,)]"""
+    owners: Int
+    """[shape=(E,)] the state that each edge leads to."""
+    sources: Int
+    """[shape=(E,)] -1: the beginning."""
+    costs: Float64
+    """[shape=(E,)] log probabilities."""
+    finals: list[tuple[int, float]]
+
+    def __len__(self) -> int:
+        return self.labels.size
+
+    def edges(self) -> tuple[Int, Int, Float64]:
+        """Return state, source and log probability of every edge."""
+        return self.owners, self.sources, self.costs
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
@@ -56,12 +86,12 @@ class Path:
     """How far, at worst, the path was behind the best partial path of its time: the beam that it needs, in nats."""
 
 
-def best_path(graph: StateGraph, scores: NDArray[np.float32]) -> Path | None:
+def best_path(graph: StateGraph | StateArrays, scores: NDArray[np.float32]) -> Path | None:
     """Return the path that has the highest score; None if there are fewer frames than a path needs.
 
     Parameters
     ----------
-    graph : StateGraph
+    graph : StateGraph or StateArrays
     scores : ndarray [shape=(T, C)]
         Log score of each label in each frame.
     """
@@ -111,11 +141,9 @@ class _Edges:
     """[shape=(E,)]"""
 
 
-def _edges(graph: StateGraph) -> _Edges:
+def _edges(graph: StateGraph | StateArrays) -> _Edges:
     size = len(graph)
-    owners = np.repeat(np.arange(size), np.fromiter(map(len, graph.sources), np.int64, size))
-    flat = np.asarray([edge for edges in graph.sources for edge in edges], np.float64).reshape(-1, 2)
-    sources, costs = flat[:, 0].astype(np.int64), flat[:, 1]
+    owners, sources, costs = graph.edges()
     begins = sources < 0
     begin, nexts = np.full(size, NEVER), np.full(size, NEVER)
     np.maximum.at(begin, owners[begins], costs[begins])

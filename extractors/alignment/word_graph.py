@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from extractors.acoustics.sphinx_files import STATES
 from extractors.acoustics.sphinx_model import FIRST, INSIDE, LAST, ONLY, SILENCE, SphinxModel
-from extractors.alignment.viterbi import StateGraph
+from extractors.alignment.viterbi import StateArrays, StateGraph
 from extractors.pronunciation.pronounce import Pronunciation
 
 Float = NDArray[np.float32]
@@ -30,7 +30,7 @@ FILLER = -1
 class WordGraph:
     """A state graph over senones, and what each state is part of; S states."""
 
-    graph: StateGraph
+    graph: StateGraph | StateArrays
     """Labels are columns of `senones`."""
     senones: Int
     """[shape=(U,)] the senones that occur, each once."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from extractors.acoustics.sphinx_model import SphinxModel
-from extractors.alignment.boundaries import HIDDEN_S, median_boundaries, with_hidden_ends
+from extractors.alignment.boundaries import HIDDEN_S, NEAR_S, median_boundaries, with_hidden_ends
 from extractors.alignment.viterbi import StateGraph, best_path
 from extractors.alignment.word_graph import NO_WORD, WordGraph, word_graph
 
@@ -33,6 +33,12 @@ def chain(words: list[int], stay: float) -> WordGraph:
     return WordGraph(graph, states, np.asarray(words) < 0, np.asarray(words), zeros, zeros, zeros)
 
 
+def boundaries(graph: WordGraph, scores: NDArray[np.float32], trust: float) -> Float64 | None:
+    best = best_path(graph.graph, scores)
+    assert best is not None
+    return median_boundaries(graph, scores, trust, best.states)
+
+
 def by_hand(graph: WordGraph, scores: Float64, trust: float, state: int) -> Float64:
     """[T] how probable it is that a frame is in this state of a chain or a later one: a sum over all paths."""
     frames, states = scores.shape
@@ -52,7 +58,7 @@ def by_hand(graph: WordGraph, scores: Float64, trust: float, state: int) -> Floa
 def test_each_boundary_is_the_median_over_every_path(seed: int, trust: float) -> None:
     graph = chain([NO_WORD, 0, 1, NO_WORD], 0.7)
     scores = np.random.default_rng(seed).normal(0.0, 3.0, (9, 4)).astype(np.float32)
-    found = median_boundaries(graph, scores, trust)
+    found = boundaries(graph, scores, trust)
     assert found is not None
     for state, edge in ((1, found[0, 0]), (2, found[0, 1]), (2, found[1, 0]), (3, found[1, 1])):
         reached = by_hand(graph, scores.astype(np.float64), trust, state)
@@ -68,7 +74,7 @@ def test_where_one_path_explains_all_it_says_where_words_are() -> None:
     scores[np.arange(60), np.asarray(graph.graph.labels)[best.states]] += 400.0
     best = best_path(graph.graph, scores)
     assert best is not None
-    found = median_boundaries(graph, scores, 1.0)
+    found = boundaries(graph, scores, 1.0)
     assert found is not None
     for word in (0, 1):
         here = np.flatnonzero(graph.words[best.states] == word)
@@ -80,7 +86,7 @@ def test_where_one_path_explains_all_it_says_where_words_are() -> None:
 def test_boundaries_are_in_order_and_inside_the_sound(seed: int, frames: int) -> None:
     graph = graph_of_two_words()
     scores = np.random.default_rng(seed).normal(-50.0, 30.0, (frames, graph.senones.size)).astype(np.float32)
-    found = median_boundaries(graph, scores, 0.25)
+    found = boundaries(graph, scores, 0.25)
     assert found is not None
     assert (np.diff(found.ravel()) >= 0.0).all()
     assert found.min() >= 0.0 and found.max() <= frames
@@ -90,16 +96,28 @@ def test_boundaries_do_not_depend_on_what_all_labels_score() -> None:
     graph = graph_of_two_words()
     rng = np.random.default_rng(5)
     scores = rng.normal(0.0, 10.0, (40, graph.senones.size)).astype(np.float32)
-    one, other = (median_boundaries(graph, scores + level, 0.25) for level in (0.0, -500.0))
+    one, other = (boundaries(graph, scores + level, 0.25) for level in (0.0, -500.0))
     assert one is not None and other is not None
     np.testing.assert_allclose(one, other, atol=1e-3)
 
 
 def test_no_boundaries_where_no_path_is_long_enough_or_all_are_hopeless() -> None:
-    assert median_boundaries(chain([0, 1, 2], 0.5), np.zeros((2, 3), np.float32), 1.0) is None
+    some_path = np.zeros(2, np.int64)
+    assert median_boundaries(chain([0, 1, 2], 0.5), np.zeros((2, 3), np.float32), 1.0, some_path) is None
     hopeless = np.zeros((60, 2), np.float32)
     hopeless[:30, 0], hopeless[30:, 1] = -200.0, -200.0
-    assert median_boundaries(chain([0, 1], 0.5), hopeless, 1.0) is None
+    assert boundaries(chain([0, 1], 0.5), hopeless, 1.0) is None
+
+
+def test_only_paths_near_the_best_one_count() -> None:
+    graph = chain([NO_WORD, 0, 1, NO_WORD], 0.99)
+    scores = np.zeros((400, 4), np.float32)  # any path is as good as any other
+    best = np.repeat([0, 1, 2, 3], [300, 20, 20, 60])
+    found = median_boundaries(graph, scores, 1.0, best)
+    assert found is not None
+    cuts = np.array([300, 320, 340])
+    assert (np.abs(found.ravel()[[0, 1, 3]] - cuts) < NEAR_S * 100).all()
+    assert found[0, 0] < 300.0  # and not only the best one
 
 
 def test_the_hidden_end_of_a_word_takes_half_a_pause_at_most() -> None:

@@ -21,7 +21,7 @@ from extractors.pronunciation.espeak import espeak_version
 from extractors.recipe import fingerprint, library_versions
 from extractors.recognise import Recogniser, recogniser_folder
 from extractors.text import TextExtractor, model_digest, text_origin
-from extractors.word_rhythm import word_timing_features
+from extractors.word_rhythm import with_rhythm
 from extractors.wordtiming import TimedWords, WordTimer, window_words
 from pipeline.aligned import FLAGS, AlignedClip, ClipInfo
 from pipeline.clip import Clip
@@ -34,7 +34,7 @@ from pipeline.pooling import pool, pooling_words, with_pauses
 from pipeline.room import Room
 from pipeline.segments import cut
 from pipeline.streams import MediaReader
-from pipeline.track import FeatureTrack, WordFeatures, empty_track
+from pipeline.track import FeatureTrack, empty_track
 from pipeline.words import Word
 
 EXTRACTION_VERSION = 9
@@ -156,7 +156,8 @@ class Extractor:
                 f"clip {clip.clip_id!r}: no audio, no face in any frame and no transcript; nothing remains to "
                 "measure; add a transcript or leave the clip out"
             )
-        as_found, clip = clip, self._with_words(clip, media)
+        as_found, problem = clip, self._unwritable(clip, media)
+        clip = clip if problem else self._with_words(clip, media)
         timed = self._words(clip, media, recognised=clip is not as_found)
         rows = with_pauses(timed.words, media.duration_s, self.config.pooling)
         segments = cut(rows, self.config.segments)
@@ -164,8 +165,8 @@ class Extractor:
         audio, quality = self._voice(media)
         face = media.face.track if media.face else empty_track(tuple(c.name for c in face_columns(self.config.face)))
         over = pooling_words(rows, media.duration_s, self.config.pooling)
-        voice_rows = _beside(pool(audio, over, self.config.pooling), word_timing_features(rows), present=media.audio)
-        flags = _flags(clip, media, timed, quality, recognised=clip is not as_found)
+        voice_rows = with_rhythm(pool(audio, over, self.config.pooling), rows, heard=media.audio is not None)
+        flags = _flags(clip, media, timed, quality, recognised=clip is not as_found, unwritable=bool(problem))
         return AlignedClip(
             clip_id=clip.clip_id,
             words=rows,
@@ -191,6 +192,7 @@ class Extractor:
                     **(quality.figures if quality else {}),
                     **(media.face.quality if media.face else {}),
                     **timed.quality,
+                    **({"recogniser_problem": problem} if problem else {}),
                 },
             },
         )
@@ -229,6 +231,14 @@ class Extractor:
                 figures |= {"source_rate_hz": audio.source_rate_hz, "source_channels": audio.source_channels}
         return _Media(audio, speech, face, max(heard_s, seen_s, 0.0), figures)
 
+    def _unwritable(self, clip: Clip, media: _Media) -> str:
+        """Return why the recogniser cannot write what the clip lacks; empty if it can, or need not."""
+        if self._recogniser is None or media.audio is None or _has_text(clip) or self._recogniser_decides(clip):
+            return ""
+        if self._recogniser.knows(clip.language):
+            return ""
+        return f"the recogniser does not know language {clip.language!r}; write a transcript beside the clip"
+
     def _with_words(self, clip: Clip, media: _Media) -> Clip:
         """Let the speech recogniser, if one is configured, write a missing transcript."""
         if self._recogniser is None or media.audio is None or _has_text(clip):
@@ -261,16 +271,6 @@ class Extractor:
         return track, audio_quality(audio.samples, audio.source_rate_hz, audio.clipped_fraction, media.speech)
 
 
-def _beside(track: WordFeatures, rhythm: WordFeatures, *, present: Audio | None) -> WordFeatures:
-    """Put the columns made of word times beside the pooled ones; without audio they are missing too."""
-    valid = rhythm.valid & (present is not None)
-    return WordFeatures(
-        np.concatenate([track.values, np.where(valid, rhythm.values, 0.0)], axis=1).astype(np.float32),
-        np.concatenate([track.valid, valid], axis=1),
-        (*track.names, *rhythm.names),
-    )
-
-
 def _has_text(clip: Clip) -> bool:
     return clip.transcript is not None and bool(clip.transcript.words)
 
@@ -280,7 +280,12 @@ def _no_face(media: _Media) -> bool:
 
 
 def _flags(
-    clip: Clip, media: _Media, timed: TimedWords, quality: AudioQuality | None, recognised: bool
+    clip: Clip,
+    media: _Media,
+    timed: TimedWords,
+    quality: AudioQuality | None,
+    recognised: bool,
+    unwritable: bool,
 ) -> tuple[str, ...]:
     found = set(timed.flags) | set(quality.flags if quality else ()) | set(media.face.flags if media.face else ())
     if not _has_text(clip):
@@ -289,6 +294,8 @@ def _flags(
         found.add("speaker_unmatched")
     if recognised:
         found.add("text_recognised")
+    if unwritable:
+        found.add("language_unsupported")
     if media.audio is None:
         found.add("audio_missing")
     if _no_face(media):

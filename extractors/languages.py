@@ -9,7 +9,7 @@ from extractors.assets import model_path
 from extractors.language_presets import LANGUAGE_PRESETS
 from extractors.pronunciation.espeak import EspeakG2p
 from extractors.pronunciation.g2p import G2p
-from extractors.text import model_digest
+from extractors.text import installed_folder, model_digest
 from pipeline.errors import ModelMissingError
 
 ENGLISH = "en"
@@ -86,7 +86,11 @@ class AlignerShelf:
     def _source(self, language: str) -> str | None:
         """Folder or id of the language's CTC model; None for English unless one is configured."""
         if language in self._models:
-            return self._models[language]
+            model = self._models[language]
+            fetch = f", or run `dmd models fetch aligner-{language}`" if language in LANGUAGE_PRESETS else ""
+            wanted = f"no CTC model is at {model!r}, which words.aligners names for language {language!r}; "
+            installed_folder(model, f"{wanted}give the folder of one, with its weights{fetch}")
+            return model
         if language == ENGLISH:
             return None
         if language not in LANGUAGE_PRESETS:

@@ -25,6 +25,8 @@ EARLIEST_CUT_S = 15.0
 LEAST_S = 0.1
 LANGUAGE_PIECES, LEAST_SURE = 3, 0.6
 """A language is told from so many pieces; with less probability than the second, nobody knows which it is."""
+OWN_CODES = {"nb": "no", "jv": "jw", "fil": "tl", "cmn": "zh"}
+"""Whisper's code of a language, where it is not the tag's: Norwegian is mostly tagged ``nb``."""
 
 
 class RecogniserConfig(BaseModel):
@@ -50,6 +52,15 @@ class Recogniser:
     def __init__(self, config: RecogniserConfig) -> None:
         self._device = _chosen(config.device)
         self._pipeline = _pipeline(recogniser_folder(config.model), self._device)
+
+    def knows(self, language: str) -> bool:
+        """Whether the model can be told to write a language; one of a single language is taken at its word."""
+        tokens = getattr(self._pipeline.model.generation_config, "lang_to_id", None)
+        return not (tokens and self._multilingual) or f"<|{_code(language)}|>" in tokens
+
+    @property
+    def _multilingual(self) -> bool:
+        return bool(getattr(self._pipeline.model.generation_config, "is_multilingual", False))
 
     def transcribe(self, samples: Samples, language: str | None = None) -> Transcript:
         """Return what is said, with the time of each word.
@@ -78,7 +89,7 @@ class Recogniser:
 
         model = self._pipeline.model
         tokens = getattr(model.generation_config, "lang_to_id", None)
-        if not pieces or not tokens or not getattr(model.generation_config, "is_multilingual", False):
+        if not pieces or not tokens or not self._multilingual:
             return None
         numbers = list(tokens.values())
         start = torch.tensor([[model.config.decoder_start_token_id]], device=model.device)
@@ -93,8 +104,8 @@ class Recogniser:
 
     def _heard(self, piece: Float, start_s: float, language: str | None) -> Iterator[TranscriptWord]:
         options: dict[str, Any] = {"num_beams": 1, "do_sample": False}
-        if language and getattr(self._pipeline.model.generation_config, "is_multilingual", False):
-            options |= {"language": language.partition("-")[0].lower(), "task": "transcribe"}
+        if language and self._multilingual:
+            options |= {"language": _code(language), "task": "transcribe"}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of the library's own, where a piece holds no words
             heard = self._pipeline(piece, return_timestamps="word", generate_kwargs=options)
@@ -106,6 +117,12 @@ class Recogniser:
                 low_s = min(max(float(first), 0.0), end_s)
                 high_s = min(max(float(last if last is not None else end_s), low_s), end_s)
                 yield TranscriptWord(text, start_s + low_s, start_s + high_s)
+
+
+def _code(language: str) -> str:
+    """Return what Whisper calls the language of a BCP 47 tag."""
+    base = language.replace("_", "-").partition("-")[0].lower()
+    return OWN_CODES.get(base, base)
 
 
 def _pieces(samples: Samples) -> Iterator[tuple[float, Float]]:
@@ -145,6 +162,21 @@ def recogniser_folder(model: str) -> str:
     return str(model_path(model)) if model == RECOGNISER_NAME else model
 
 
+def check_recogniser(config: RecogniserConfig) -> None:
+    """Check that a recogniser is on this machine, without loading it.
+
+    Raises
+    ------
+    ModelMissingError
+        It is not.
+    """
+    from extractors.text import installed_folder
+
+    folder = recogniser_folder(config.model)
+    remedy = f"run `dmd models fetch {RECOGNISER_NAME}` or give the folder of a Whisper model"
+    installed_folder(folder, f"the speech recogniser {folder!r} is not on this machine; {remedy}")
+
+
 def _pipeline(folder: str, device: str) -> Any:
     try:
         import transformers
@@ -156,10 +188,12 @@ def _pipeline(folder: str, device: str) -> Any:
         }
         with hushed():
             parts = {name: loader.from_pretrained(folder, local_files_only=True) for name, loader in loaders.items()}
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0][:120]
+    except MemoryError:
+        raise
+    except Exception as error:  # of several libraries, where the folder is damaged or holds another kind of model
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise ModelMissingError(
-            f"the speech recogniser {folder!r} is not installed ({reason}); run `dmd models fetch {RECOGNISER_NAME}` "
+            f"the speech recogniser {folder!r} cannot be loaded ({reason}); run `dmd models fetch {RECOGNISER_NAME}` "
             "or give the folder of a Whisper model"
         ) from None
     return transformers.pipeline("automatic-speech-recognition", device=device, **parts)

@@ -179,14 +179,39 @@ def text_model_folder(model: str) -> Path | None:
     if source.is_dir():
         return source
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    found = try_to_load_from_cache(model, "config.json")
+    try:
+        found = try_to_load_from_cache(model, "config.json")
+    except HFValidationError:  # a path, and no folder is there
+        return None
     return Path(found).parent if isinstance(found, str) else None
 
 
 def text_origin(config: TextConfig) -> str:
     """Return what makes the embeddings of a configuration, for the record: raises as `model_digest`."""
     return origin_in_form(model_digest(config.model), config.form)
+
+
+def installed_folder(model: str, missing: str = "") -> Path:
+    """Return the folder of a model whose weights are on this machine.
+
+    Parameters
+    ----------
+    model : str
+    missing : str, optional
+        What to say where they are not, instead of how to get a text model.
+
+    Raises
+    ------
+    ModelMissingError
+        The model is not on this machine.
+    """
+    folder = text_model_folder(model)
+    if folder is None or not _weights(folder):
+        remedy = f"run `dmd models fetch {model}` or use --preset embedded"
+        raise ModelMissingError(missing or f"text model {model!r} is not on this machine; {remedy}")
+    return folder
 
 
 def model_digest(model: str) -> str:
@@ -197,17 +222,16 @@ def model_digest(model: str) -> str:
     ModelMissingError
         The model is not on this machine.
     """
-    folder = text_model_folder(model)
-    files = (
-        [folder / name for name in (*WEIGHT_FILES, "config.json", "tokenizer.json", "vocab.txt")] if folder else []
-    )
-    present = [file for file in files if file.is_file()]
-    if not any(file.name in WEIGHT_FILES for file in present):
-        raise ModelMissingError(
-            f"text model {model!r} is not on this machine; run `dmd models fetch {model}` or use --preset embedded"
-        )
+    folder = installed_folder(model)
+    rest = (folder / name for name in ("config.json", "tokenizer.json", "vocab.txt"))
     digest = hashlib.sha256()
-    for file in present:
+    for file in (*_weights(folder), *filter(Path.is_file, rest)):
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def _weights(folder: Path) -> list[Path]:
+    """Return the files of weights in a folder; large models come in parts."""
+    whole = [folder / name for name in WEIGHT_FILES if (folder / name).is_file()]
+    return whole or sorted(folder.glob("model-*-of-*.safetensors"))

@@ -57,6 +57,26 @@ def word_timing_features(words: Sequence[Word]) -> WordFeatures:
     return WordFeatures(values, valid, tuple(column.name for column in word_columns()))
 
 
+def with_rhythm(voice: WordFeatures, words: Sequence[Word], *, heard: bool) -> WordFeatures:
+    """Put the rhythm of each word beside what its voice was like; without sound it is missing too.
+
+    Parameters
+    ----------
+    voice : WordFeatures
+        [L, D]
+    words : sequence of Word
+    heard : bool
+        Whether the clip has sound.
+    """
+    rhythm = word_timing_features(words)
+    valid = rhythm.valid & heard
+    return WordFeatures(
+        np.concatenate([voice.values, np.where(valid, rhythm.values, 0.0)], axis=1).astype(np.float32),
+        np.concatenate([voice.valid, valid], axis=1),
+        (*voice.names, *rhythm.names),
+    )
+
+
 def _spoken(words: Sequence[Word]) -> list[_Spoken | None]:
     """One entry a row: None where no rhythm can be known."""
     rows: list[_Spoken | None] = []

@@ -41,10 +41,27 @@ def check(
         The source, the configuration or the store cannot be used.
     """
     settings = config_from(preset, Path(config) if config else None)
+    check_models(settings)
     part = parse_shard(shard) if shard else None
     listing = read_source(Path(source), columns=dict(columns or {}), language=language)
     listing = part.of(listing) if part else listing
     return Request(settings, listing, FeatureStore(out, create=True))
+
+
+def check_models(settings: ExtractionConfig) -> None:
+    """Check that the models that every clip may need are on this machine; those of a language count clip by clip.
+
+    Raises
+    ------
+    ModelMissingError
+        One is not, with the command that fetches it.
+    """
+    from extractors.recognise import check_recogniser
+    from extractors.text import installed_folder
+
+    installed_folder(settings.text.model)
+    if settings.recogniser:
+        check_recogniser(settings.recogniser)
 
 
 def config_from(preset_name: str, file: Path | None) -> ExtractionConfig:

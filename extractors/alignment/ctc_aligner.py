@@ -57,11 +57,13 @@ class CtcAligner:
             self._model = _loaded("AutoModelForCTC", model).eval()
             self._tokenizer = _loaded("AutoTokenizer", model)
             self._extractor = _loaded("AutoFeatureExtractor", model)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0][:120]
+        except MemoryError:
+            raise
+        except Exception as error:  # of several libraries, where the folder is damaged or holds another kind of model
+            reason = (str(error) or type(error).__name__).splitlines()[0][:120]
             raise ModelMissingError(
-                f"the aligner {model!r} of language {language!r} is not installed ({reason}); run `dmd models fetch "
-                f"aligner-{language}` or give a folder under words.aligners in the configuration"
+                f"the aligner {model!r} of language {language!r} cannot be loaded ({reason}); run `dmd models fetch "
+                f"aligner-{language}` or give the folder of a CTC model under words.aligners in the configuration"
             ) from None
         self._device = self._chosen(device)
         self._model.to(self._device)

@@ -154,6 +154,15 @@ def test_a_recognised_clip_of_another_language_is_never_aligned_as_english(sampl
     assert not {word.rung for word in clip.words} & {"strict", "wide", "open"}
 
 
+def test_a_clip_in_a_language_that_the_recogniser_lacks_keeps_its_voice_and_face(sample_clips, tmp_path):
+    model = RecogniserConfig(model=str(tiny_whisper(tmp_path)), device="cpu")
+    wordless = replace(sample_clips[ANNA], transcript=None, language="gsw")
+    clip = Extractor(ExtractionConfig(recogniser=model)).extract(wordless)
+    assert {"text_missing", "language_unsupported"} <= set(clip.flags) and "text_recognised" not in clip.flags
+    assert clip.audio.mask.any() and clip.face.mask.any() and {word.rung for word in clip.words} == {"window"}
+    assert "'gsw'" in clip.provenance["quality"]["recogniser_problem"]
+
+
 def test_a_clip_with_nothing_usable_says_so(extractor, tmp_path):
     silent = tmp_path / "grey.mp4"
     with av.open(str(silent), "w") as target:

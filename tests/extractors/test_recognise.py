@@ -65,6 +65,16 @@ def test_a_model_that_is_not_sure_of_a_language_or_knows_only_one_writes_english
     assert recogniser.transcribe(samples).language == "en"
 
 
+def test_a_language_is_known_by_its_tag_or_by_whispers_own_code(whisper: Path) -> None:
+    recogniser = Recogniser(RecogniserConfig(model=str(whisper), device="cpu"))
+    assert recogniser.knows("de-CH") and recogniser.knows("EN")
+    assert not recogniser.knows("gsw") and not recogniser.knows("nb")
+    known = recogniser._pipeline.model.generation_config.lang_to_id
+    known["<|no|>"] = known["<|de|>"]
+    assert recogniser.knows("nb-NO")
+    assert recogniser.transcribe(speech_like(2.0), "nb").language == "nb"
+
+
 def test_silence_is_not_heard_at_all(whisper: Path) -> None:
     recogniser = Recogniser(RecogniserConfig(model=str(whisper), device="cpu"))
     assert recogniser.transcribe(np.zeros(5 * RATE_HZ, np.float32)).words == ()
@@ -77,7 +87,7 @@ def test_a_recogniser_that_is_not_installed_says_how_to_get_it(
     monkeypatch.setenv("DMD_MODELS", str(tmp_path))
     with pytest.raises(ModelMissingError, match="dmd models fetch asr-whisper-base"):
         Recogniser(RecogniserConfig())
-    with pytest.raises(ModelMissingError, match="not installed"):
+    with pytest.raises(ModelMissingError, match="cannot be loaded"):
         Recogniser(RecogniserConfig(model=str(tmp_path / "nothing")))
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from extractors.one_core import one_core
-from extractors.text import TextConfig, TextExtractor, model_digest
+from extractors.text import TextConfig, TextExtractor, installed_folder, model_digest
 from pipeline.aligned import Segment
 from pipeline.errors import ModelMissingError
 
@@ -67,6 +67,21 @@ def test_a_model_that_is_not_here_is_named_with_the_command_that_brings_it(monke
         model_digest("bert-nowhere")
     with pytest.raises(ModelMissingError, match="--preset embedded"):
         TextExtractor(TextConfig(model=str(tmp_path / "nothing")))
+    for path in (tmp_path / "nothing", "./nothing", "~/nothing", "models/bert/large"):
+        with pytest.raises(ModelMissingError, match="is not on this machine"):
+            model_digest(str(path))
+
+
+def test_weights_in_parts_count_as_weights(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelMissingError):
+        installed_folder(str(tmp_path))
+    for part in (1, 2):
+        (tmp_path / f"model-0000{part}-of-00002.safetensors").write_bytes(b"part")
+    assert installed_folder(str(tmp_path)) == tmp_path
+    before = model_digest(str(tmp_path))
+    (tmp_path / "model-00002-of-00002.safetensors").write_bytes(b"other")
+    assert model_digest(str(tmp_path)) != before
 
 
 def test_a_bert_of_another_width_from_a_folder_works_too(tmp_path):

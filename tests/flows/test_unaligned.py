@@ -19,6 +19,15 @@ def test_what_cannot_be_aligned_is_said_once_a_language_with_what_helps() -> Non
     assert len(rest) == 1 and "2 clips in 'de'" in rest[0] and "dmd models fetch aligner-de" in rest[0]
 
 
+def test_a_configured_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    clips = [Clip("de", MEDIA, plain_transcript("ja", "de"), language="de")]
+    [line] = unaligned(clips, WordTimingConfig(aligners={"de": str(tmp_path / "nothing")}))
+    assert str(tmp_path / "nothing") in line and "words.aligners" in line
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    assert not list(unaligned(clips, WordTimingConfig(aligners={"de": str(tmp_path)})))
+
+
 def test_words_that_need_no_aligner_are_not_complained_of() -> None:
     timed = Transcript((TranscriptWord("ja", 0.0, 1.0),), "de")
     clips = [
@@ -27,4 +36,3 @@ def test_words_that_need_no_aligner_are_not_complained_of() -> None:
         Clip("silent", MEDIA, language="de"),
     ]
     assert not list(unaligned(clips, WordTimingConfig()))
-    assert not list(unaligned(clips[:1], WordTimingConfig(aligners={"de": "somewhere"})))

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,22 @@ def test_a_language_without_its_model_is_refused_by_name_and_its_words_are_sprea
     assert {word.rung for word in found.words} == {"proportional"}
     assert "/nowhere/at/all" in str(found.quality["alignment_problem"])
     assert "dmd models fetch aligner-de" in str(found.quality["alignment_problem"])
+
+
+@pytest.mark.parametrize("lost", ["vocab.json", "config.json", "model.safetensors", "preprocessor_config.json"])
+@pytest.mark.parametrize("how", ["missing", "cut off"])
+def test_a_damaged_model_is_refused_by_name_and_costs_no_clip(
+    tiny: Path, tmp_path: Path, lost: str, how: str
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(tiny, folder)
+    if how == "missing":
+        (folder / lost).unlink()
+    else:
+        (folder / lost).write_bytes((folder / lost).read_bytes()[:40])
+    found = timer(folder).time(plain_transcript("ja nein", "de"), noise(2.0), RATE_HZ)
+    assert "language_unsupported" in found.flags and {word.rung for word in found.words} == {"proportional"}
+    assert str(folder) in str(found.quality["alignment_problem"])
 
 
 def test_a_language_nobody_has_a_model_for_is_refused_too() -> None:

@@ -55,13 +55,15 @@ def with_others(transcript: Transcript) -> tuple[Transcript, list[int]]:
     cues: list[Cue] = []
     own: list[int] = []
     others = list(transcript.others)
-    starts = {cue.first_word: cue for cue in transcript.cues}
+    starts: dict[int, list[Cue]] = {}
+    for cue in transcript.cues:
+        starts.setdefault(cue.first_word, []).append(cue)
     for index in range(len(transcript.words) + 1):
         while others and others[0].before <= index:
             other = others.pop(0)
             cues.append(Cue(other.start_s, other.end_s, len(words), len(words) + len(other.words)))
             words += other.words
-        if cue := starts.get(index):
+        for cue in starts.get(index, ()):
             length = cue.end_word - cue.first_word
             cues.append(replace(cue, first_word=len(words), end_word=len(words) + length))
         if index < len(transcript.words):

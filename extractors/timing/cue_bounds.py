@@ -27,7 +27,7 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
     duration_s : float
     """
     cue_of = _cue_of_word(transcript)
-    edges = _cue_bounds(transcript, duration_s)
+    known = _Known(transcript, given, duration_s)
     found: list[Stretch] = []
     word = 0
     while word < len(given):
@@ -37,7 +37,7 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
         end = word
         while end < len(given) and not given[end] and cue_of[end] == cue_of[word]:
             end += 1
-        found.append(_between(transcript, given, edges, cue_of, word, end, duration_s))
+        found.append(known.between(word, end, cue_of[word]))
         word = end
     return found
 
@@ -94,33 +94,38 @@ def _cue_bounds(transcript: Transcript, duration_s: float) -> list[Interval]:
     return bounds
 
 
-def _between(
-    transcript: Transcript,
-    given: Sequence[bool],
-    edges: Sequence[Interval],
-    cue_of: Sequence[int],
-    first: int,
-    end: int,
-    duration_s: float,
-) -> Stretch:
-    """Bound a run of words by its cue, or by the cues and the words with times around it."""
-    low_s, high_s = 0.0, duration_s
-    if cue_of[first] >= 0:
-        low_s, high_s = edges[cue_of[first]].start_s, edges[cue_of[first]].end_s
-    else:
-        low_s = max((edges[owner].end_s for owner in cue_of[:first] if owner >= 0), default=0.0)
-        high_s = min((edges[owner].start_s for owner in cue_of[end:] if owner >= 0), default=duration_s)
-    for word in range(end, len(given)):
-        if given[word]:
-            high_s = min(high_s, transcript.words[word].start_s or 0.0)
-            break
-    for word in range(first):
-        if given[word]:
-            start_s, end_s = transcript.words[word].start_s or 0.0, transcript.words[word].end_s or 0.0
+class _Known:
+    """Times of cues and of single words, looked up for each run of words without."""
+
+    def __init__(self, transcript: Transcript, given: Sequence[bool], duration_s: float) -> None:
+        self.edges, self.duration_s = _cue_bounds(transcript, duration_s), duration_s
+        self.cue_starts = np.array([cue.first_word for cue in transcript.cues])
+        self.cue_ends = np.array([cue.end_word for cue in transcript.cues])
+        self.at = np.flatnonzero(given)
+        times = [transcript.words[int(word)] for word in self.at]
+        self.starts_s = np.array([word.start_s or 0.0 for word in times])
+        self.ends_s = np.array([word.end_s or 0.0 for word in times])
+
+    def between(self, first: int, end: int, cue: int) -> Stretch:
+        """Bound a run of words by its cue, or by the cues and the words with times around it."""
+        low_s, high_s = 0.0, self.duration_s
+        if cue >= 0:
+            low_s, high_s = self.edges[cue].start_s, self.edges[cue].end_s
+        elif self.edges:
+            before, behind = np.flatnonzero(self.cue_starts < first), np.flatnonzero(self.cue_ends > end)
+            low_s = max((self.edges[owner].end_s for owner in before), default=0.0)
+            high_s = min((self.edges[owner].start_s for owner in behind), default=self.duration_s)
+        behind_run = int(np.searchsorted(self.at, end))
+        if behind_run < self.at.size:
+            high_s = min(high_s, float(self.starts_s[behind_run]))
+        before_run = int(np.searchsorted(self.at, first))
+        if before_run:
             # A word that ends after the next given one began ends too late.
-            low_s = max(low_s, min(end_s if end_s <= high_s else start_s, duration_s))
-    stretch = Stretch(tuple(range(first, end)), low_s, max(low_s, high_s))
-    return stretch if stretch.end_s - stretch.start_s >= 0.05 else _widened(stretch, duration_s)
+            starts_s, ends_s = self.starts_s[:before_run], self.ends_s[:before_run]
+            last_s = float(np.where(ends_s <= high_s, ends_s, starts_s).max())
+            low_s = max(low_s, min(last_s, self.duration_s))
+        stretch = Stretch(tuple(range(first, end)), low_s, max(low_s, high_s))
+        return stretch if stretch.end_s - stretch.start_s >= 0.05 else _widened(stretch, self.duration_s)
 
 
 def _widened(stretch: Stretch, duration_s: float) -> Stretch:

@@ -28,7 +28,7 @@ USUAL_STRAIN, STRAIN_COST = 0.55, 1.7
 """Phones of words that are said are on average 1.6 times longer or shorter than usual; of words that are not, 2.3
 times: they are drawn over sounds that they are not made for. Costs so many nats a frame for each e-fold."""
 
-NO_NOISE = 0.5
+NO_NOISE = 1.5
 """Nats a frame by which words fit better without noise where there is none: what little a connected voice leaves
 between its words may look like it. At 10 dB of noise the words of 91 clips fit better without by 0.5 at most."""
 

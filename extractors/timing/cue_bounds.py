@@ -9,11 +9,13 @@ from extractors.timing.utterances import PAD_S, Stretch
 from pipeline.timegrid import Interval
 from pipeline.words import Cue, Transcript
 
-CUE_MARGIN_S = 0.6
-"""How far speech may reach out of its subtitle."""
+CUE_MARGIN_S, WIDE_MARGIN_S = 0.3, 0.6
+"""How far speech reaches out of its subtitle mostly, and now and then: the more sound, the more else is in it."""
 
 
-def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s: float) -> list[Stretch]:
+def bounded_stretches(
+    transcript: Transcript, given: Sequence[bool], duration_s: float, margin_s: float = CUE_MARGIN_S
+) -> list[Stretch]:
     """Return the words without times in runs, each with the sound that it must lie in.
 
     A cue bounds its words, with a margin that ends half way to the next cue; words with times bound those between
@@ -25,9 +27,11 @@ def bounded_stretches(transcript: Transcript, given: Sequence[bool], duration_s:
     given : sequence of bool
         Which words have times that are kept.
     duration_s : float
+    margin_s : float
+        Around a cue.
     """
     cue_of = _cue_of_word(transcript)
-    known = _Known(transcript, given, duration_s)
+    known = _Known(transcript, given, duration_s, margin_s)
     found: list[Stretch] = []
     word = 0
     while word < len(given):
@@ -82,14 +86,14 @@ def _cue_of_word(transcript: Transcript) -> list[int]:
     return owner
 
 
-def _cue_bounds(transcript: Transcript, duration_s: float) -> list[Interval]:
+def _cue_bounds(transcript: Transcript, duration_s: float, margin_s: float) -> list[Interval]:
     """Each cue with its margin, cut half way to its neighbours and to the sound."""
     bounds = []
     for number, cue in enumerate(transcript.cues):
         before_s = transcript.cues[number - 1].end_s if number else -np.inf
         after_s = transcript.cues[number + 1].start_s if number + 1 < len(transcript.cues) else np.inf
-        start_s = max(cue.start_s - CUE_MARGIN_S, min(cue.start_s, (before_s + cue.start_s) / 2), 0.0)
-        end_s = min(cue.end_s + CUE_MARGIN_S, max(cue.end_s, (cue.end_s + after_s) / 2), duration_s)
+        start_s = max(cue.start_s - margin_s, min(cue.start_s, (before_s + cue.start_s) / 2), 0.0)
+        end_s = min(cue.end_s + margin_s, max(cue.end_s, (cue.end_s + after_s) / 2), duration_s)
         bounds.append(Interval(min(start_s, duration_s), max(end_s, min(start_s, duration_s))))
     return bounds
 
@@ -97,8 +101,8 @@ def _cue_bounds(transcript: Transcript, duration_s: float) -> list[Interval]:
 class _Known:
     """Times of cues and of single words, looked up for each run of words without."""
 
-    def __init__(self, transcript: Transcript, given: Sequence[bool], duration_s: float) -> None:
-        self.edges, self.duration_s = _cue_bounds(transcript, duration_s), duration_s
+    def __init__(self, transcript: Transcript, given: Sequence[bool], duration_s: float, margin_s: float) -> None:
+        self.edges, self.duration_s = _cue_bounds(transcript, duration_s, margin_s), duration_s
         self.cue_starts = np.array([cue.first_word for cue in transcript.cues])
         self.cue_ends = np.array([cue.end_word for cue in transcript.cues])
         self.at = np.flatnonzero(given)

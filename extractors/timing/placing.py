@@ -3,12 +3,14 @@
 Cues that touch are searched together (`joined_cues`), long stretches utterance by utterance (`utterances`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from extractors.acoustics.cepstra import RATE_HZ
 from extractors.alignment.aligner import Aligner, Saying
-from extractors.timing.cue_bounds import CUE_MARGIN_S, bounded_stretches, cues_of
+from extractors.timing.cue_bounds import WIDE_MARGIN_S, bounded_stretches, cues_of
 from extractors.timing.joined_cues import REACH_S, Joined, joined
 from extractors.timing.missing_order import orders_with_missing
 from extractors.timing.neighbours import beside_neighbours
@@ -17,6 +19,10 @@ from extractors.timing.utterances import Recording, Stretch, utterances
 from pipeline.media.longsound import Samples
 from pipeline.media.speech import SpeechEnvelope
 from pipeline.words import Cue, Transcript
+
+DOUBTFUL, ROOM_GAIN = 1.0, 1.0
+"""Nats a frame above the fit of other words up to which a word at the edge of a cue may lack sound; by how many it must
+fit better with more."""
 
 
 def placed_rows(
@@ -49,7 +55,8 @@ def placed_rows(
         for bounds in every:
             _put(rows, bounds.words, spread_rows(rows, written, bounds, speech))
         return rows
-    search = _Search(recording, speech, aligner)
+    wider = bounded_stretches(transcript, given, samples.size / RATE_HZ, WIDE_MARGIN_S)
+    search = _Search(recording, speech, aligner, dict(zip(every, wider, strict=True)))
     cues = [cue if cue and somebody_heard(speech, _around(cue)) else None for cue in cues_of(transcript, every)]
     cue_of = dict(zip(every, cues, strict=True))
     for group in joined(every, cues):
@@ -69,10 +76,12 @@ class _Search:
     recording: Recording
     speech: SpeechEnvelope
     aligner: Aligner
+    wider: Mapping[Stretch, Stretch]
+    """Each stretch with more room around it."""
 
     def together(self, rows: list[TimedRow], group: Joined, cues: Sequence[Cue | None]) -> bool:
         """Place the words of cues that touch; False, and nothing, if any is not where its cue is."""
-        found = self._aligned(rows, group.whole, whole=True)
+        found = self._with_room(rows, group.whole, Joined(tuple(self.wider[part] for part in group.parts), ()).whole)
         if len({cue.speaker for cue in cues if cue}) > 1:  # who speaks first is not for one of them to say
             found = [replace(row, order_gain=None) for row in found]
         place = dict(zip(group.whole.words, found, strict=True))
@@ -86,15 +95,25 @@ class _Search:
     def alone(self, rows: list[TimedRow], bounds: Stretch) -> None:
         """Place the words of a stretch; of one that is too long, utterance by utterance."""
         cut = utterances(bounds, self.recording, self.aligner.rough)
-        whole = cut == [bounds]
+        if cut == [bounds]:
+            _put(rows, bounds.words, self._with_room(rows, bounds, self.wider[bounds]))
+            return
         for stretch in cut:
-            _put(rows, stretch.words, self._aligned(rows, stretch, whole))
+            _put(rows, stretch.words, self._aligned(rows, stretch, whole=False))
         if len(cut) > 1:
             samples, written = self.recording.samples, self.recording.written
             better = beside_neighbours(rows, bounds.words, written, samples, self.speech, self.aligner)
             _put(rows, better.keys(), better.values())
             doubted = orders_with_missing(rows, bounds.words, written, samples, self.aligner)
             _put(rows, doubted.keys(), doubted.values())
+
+    def _with_room(self, rows: Sequence[TimedRow], stretch: Stretch, wider: Stretch) -> list[TimedRow]:
+        """Place words that are searched at once; with more room where the first or the last does not fit."""
+        found = self._aligned(rows, stretch, whole=True)
+        if wider == stretch or _edge_fit(found) >= self.aligner.mismatch_fit + DOUBTFUL:
+            return found
+        again = self._aligned(rows, wider, whole=True)
+        return again if _edge_fit(again) > _edge_fit(found) + ROOM_GAIN else found
 
     def _aligned(self, rows: Sequence[TimedRow], stretch: Stretch, whole: bool) -> list[TimedRow]:
         samples, written = self.recording.samples, self.recording.written
@@ -106,8 +125,15 @@ def _put(rows: list[TimedRow], words: Iterable[int], found: Iterable[TimedRow]) 
         rows[word] = row
 
 
+def _edge_fit(rows: Sequence[TimedRow]) -> float:
+    """Return how well the first or the last word fits, whichever is worse."""
+    spoken = [row for row in rows if row.place is not None]
+    fits = [row.own_fit for row in (*spoken[:1], *spoken[-1:]) if row.own_fit is not None]
+    return min(fits, default=-np.inf)
+
+
 def _around(cue: Cue) -> Stretch:
-    return Stretch((), max(0.0, cue.start_s - CUE_MARGIN_S), cue.end_s + CUE_MARGIN_S)
+    return Stretch((), max(0.0, cue.start_s - WIDE_MARGIN_S), cue.end_s + WIDE_MARGIN_S)
 
 
 def _within(row: TimedRow, cue: Cue) -> bool:

@@ -42,9 +42,11 @@ def test_cues_bound_their_words_with_a_margin_that_ends_half_way_to_the_next() -
     transcript = Transcript(words("a", "b", "c"), cues=(Cue(1.0, 2.0, 0, 2), Cue(2.2, 3.0, 2, 3)))
     found = bounded_stretches(transcript, [False] * 3, 10.0)
     assert [each.words for each in found] == [(0, 1), (2,)]
-    assert (found[0].start_s, found[1].end_s) == (0.4, 3.6)
+    assert (found[0].start_s, found[1].end_s) == (0.7, 3.3)
     assert found[0].end_s == pytest.approx(2.1)
     assert found[1].start_s == pytest.approx(2.1)
+    wide = bounded_stretches(transcript, [False] * 3, 10.0, 0.6)
+    assert (wide[0].start_s, wide[0].end_s) == (0.4, found[0].end_s)
 
 
 def test_cues_behind_the_end_of_the_sound_are_said_and_count_only_where_others_are_inside() -> None:

@@ -21,8 +21,8 @@ from pipeline.media.speech import SpeechEnvelope
 from pipeline.words import Cue, Transcript
 
 DOUBTFUL, ROOM_GAIN = 1.0, 1.0
-"""Nats a frame above the fit of other words up to which a word at the edge of a cue may lack sound; by how many it must
-fit better with more."""
+"""Nats a frame above the fit of other words up to which a word at the edge of a cue may lack sound; by how many it
+must fit better with more."""
 
 
 def placed_rows(

@@ -14,6 +14,7 @@ _YEARS = range(1100, 2100)
 _PHONE_DIGITS = (10, 11)
 _FRACTION_BELOW = {2: "half", 4: "quarter"}
 _OF_AN_INCH = ("16", "32", "64")
+_SMALL_PARTS = ("100", "1000")
 
 
 def said_number(number: str) -> list[str]:
@@ -143,8 +144,8 @@ def said_fraction(fraction: str) -> list[str]:
     above, below = fraction.split("/")
     if "." in above or (below == "10" and 0 < int(above) <= 10):
         return [*say_cardinal(above), "out", "of", *say_cardinal(below)]
-    proper = len(fraction) <= 5 and 0 < int(above) < int(below)
-    if not proper or not (int(below) <= 10 or below in _OF_AN_INCH):
+    proper = len(fraction) <= 6 and 0 < int(above) < int(below)
+    if not proper or not (int(below) <= 10 or below in (*_OF_AN_INCH, *_SMALL_PARTS)):
         return [*said_number(above), *said_number(below)]  # 24/7, 9/11, 50/50
     name = _FRACTION_BELOW.get(int(below)) or say_ordinal(below)[-1]
     many = {"half": "halves"}.get(name, name + "s")

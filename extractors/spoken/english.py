@@ -235,14 +235,17 @@ class _English:
 
     def _said_measure(self, match: re.Match[str], rest: str) -> list[str]:
         number, unit = match["measure"], match["unit"]
-        plain = unit.replace(" ", "")
+        plain, an_hour = unit.replace(" ", ""), list[str]()
+        if plain not in UNITS and plain[-2:].lower() == "/h":
+            plain, an_hour = plain[:-2], ["an", "hour"]
         name = UNITS.get(plain) or UNITS.get(plain.lower())
         if name is None or rest[:1].isalnum():
             # a number grown together with letters: 3D, 5th-grade, B2B
-            return [*said_number(number), *said_letters(unit, self._known, self._shouted, beside_number=True)]
+            grown = said_letters(plain, self._known, self._shouted, beside_number=True)
+            return [*said_number(number), *grown, *an_hour]
         one, _, many = name.partition("|")
         raised = {None: [], "^2": ["square"], "^3": ["cubic"]}[match["raised"]]
-        return [*said_number(number), *raised, *(one if number == "1" else many or one).split()]
+        return [*said_number(number), *raised, *(one if number == "1" else many or one).split(), *an_hour]
 
     def _said_symbol(self, symbol: str, word: str, start: int, end: int) -> list[str]:
         alone = not (word[:start] + word[end:]).strip(_AROUND)

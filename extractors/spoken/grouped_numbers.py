@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from extractors.spoken.numbers import say_cardinal
 
+MOST_ROWS = 5
+"""A longer run of threes is a list: nobody says quadrillions."""
 _FIRST = re.compile(r"(?P<sign>[^\w]*)(?P<digits>[1-9]\d{0,2})")
 _NEXT = re.compile(r"\d{3}")
 _PART = re.compile(r"(?<!\d{3})\d$|\d{5}$")
@@ -17,7 +19,7 @@ def grouped_numbers(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where such numbers stand: first word, word after the last.
 
     One to three digits, then words of exactly three; a number before or behind them makes them something else (the
-    parts of a phone number).
+    parts of a phone number), and so do more of them than people say at once.
     """
     at = 0
     while at < len(words):
@@ -28,7 +30,9 @@ def grouped_numbers(words: Sequence[str]) -> Iterator[tuple[int, int]]:
                 end += 1
             if end < len(words) and _LAST.fullmatch(words[end]):
                 end += 1
-            if end - at > 1 and not (words[end - 1][-1:].isdigit() and end < len(words) and words[end][:1].isdigit()):
+            if 1 < end - at <= MOST_ROWS and not (
+                words[end - 1][-1:].isdigit() and end < len(words) and words[end][:1].isdigit()
+            ):
                 yield at, end
         at = end
 

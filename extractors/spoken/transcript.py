@@ -21,6 +21,10 @@ from extractors.spoken.vocabulary import ROMAN_NUMERALS
 Spoken = tuple[tuple[str, ...], ...]
 """One tuple of spoken words for each written word."""
 
+LONGEST = 1000
+"""Characters of a word beyond this are not read: what stands between blanks (a sentence in Thai) is shorter, and some
+rules look at each character from each other one."""
+
 _QUOTES = {ord(mark): "'" for mark in "‘’‛`´ʼ′＇"} | {ord(mark): '"' for mark in "“”„«»″"}
 _DASHES = {ord(mark): "-" for mark in "‐‑‒–—―−"}
 _INVISIBLE = {ord(mark): None for mark in "\u00ad\u200b\u200c\u200d\u2060\ufeff™℠"}
@@ -54,7 +58,7 @@ def spoken_words(written: Sequence[str], language: str, known: Callable[[str], b
     """
     if not written:
         return ()
-    clean = without_speaker_labels([clean_marks(word) for word in written])
+    clean = without_speaker_labels([clean_marks(word[:LONGEST]) for word in written])
     if language.partition("-")[0].lower() == "en":
         return expand_english(without_stage_directions(as_letters(clean)), known)
     clean = without_stage_directions(clean)

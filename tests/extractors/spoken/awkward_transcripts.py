@@ -113,7 +113,7 @@ TABLE = [
     ("5'10\" Mr.Smith iPhone™", ["five foot ten", "mister smith", "iphone"]),
     ("the US and us", ["the", "u s", "and", "us"]),
     (":D <3 XD so 5G", ["", "", "", "so", "five g"]),
-    ("61m/h 1°五", ["sixty one m h", "one"]),
+    ("61m/h 1°五", ["sixty one meters an hour", "one"]),
     ("6ft 5km 20°C", ["six feet", "five kilometers", "twenty degrees celsius"]),
     ("Q&A A+ AT&T", ["q and a", "a plus", "a t and t"]),
     ("#MeToo #1 @home", ["hashtag me too", "number one", "at home"]),
@@ -242,4 +242,7 @@ TABLE = [
     ("978-3-16-148410-0", ["nine seven eight three one six one four eight four one zero zero"]),
     ("sh!t, go!now", ["shit", "go now"]),
     ("a BMW X5, TV 20500", ["a", "bmw", "x five", "tv", "twenty thousand five hundred"]),
+    ("5kcal/h or 80km/h", ["five kilocalories an hour", "or", "eighty kilometers an hour"]),
+    ("10lb/h", ["ten pounds an hour"]),
+    ("1/100 and 3/1000", ["one hundredth", "and", "three thousandths"]),
 ]

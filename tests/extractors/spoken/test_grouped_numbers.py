@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from extractors.spoken.grouped_numbers import grouped_numbers, said_over_rows
 from extractors.spoken.numbers import say_cardinal
+from extractors.spoken.transcript import spoken_words
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,9 @@ def test_the_rows_together_say_the_whole_number_once(first: int, groups: list[in
     assert len(rows) == len(words)
     assert [word for row in rows for word in row] == say_cardinal("".join(words))
     assert rows[0]
+
+
+def test_a_list_of_threes_is_no_number() -> None:
+    assert list(grouped_numbers(["123"] * 5)) == [(0, 5)]
+    assert not list(grouped_numbers(["123"] * 6))
+    assert spoken_words(["123"] * 3000, "en", lambda _: True)[-1][0] == "one"

@@ -55,7 +55,9 @@ def two_levels(level_db: Float64) -> tuple[float, float]:
     return float(centres.min()), float(centres.max())
 
 
-def speech_evidence(level_db: Float64, pauses: Mask, words: Mask, noisy: bool = False) -> Float64:
+def speech_evidence(
+    level_db: Float64, pauses: Mask, words: Mask, noisy: bool = False, percentile: float = 50.0
+) -> Float64:
     """Return the log likelihood ratio of speech against pause for each frame.
 
     Parameters
@@ -66,6 +68,8 @@ def speech_evidence(level_db: Float64, pauses: Mask, words: Mask, noisy: bool = 
         Frames that a first alignment put inside pauses, away from words, and inside words.
     noisy : bool
         Whether noise covers parts of the words: then the loudest of it is learned from the pauses, too.
+    percentile : float
+        Of the levels in the pauses, that a pause is expected to have; below 50, breath in them counts for less.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def speech_evidence(level_db: Float64, pauses: Mask, words: Mask, noisy: bool = 
         is near.
     """
     quiet = level_db[pauses] if pauses.sum() >= 15 else np.sort(level_db)[: max(15, level_db.size // 7)]
-    pause_centre = float(np.median(quiet))
+    pause_centre = float(np.percentile(quiet, percentile))
     pause_spread = max(LEAST_SPREAD_DB, 1.4826 * float(np.median(np.abs(quiet - pause_centre))))
     loud = level_db[words]
     clear = loud[loud > pause_centre + pause_spread]

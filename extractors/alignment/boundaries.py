@@ -22,6 +22,8 @@ Index = NDArray[np.uint32]
 
 NEAR_S = 0.6
 """Three times as far as boundaries of words that are said lie from those of the best path."""
+LEAST_OVERLAP = 0.3
+"""Share of a word on the best path that lies between its median boundaries if these are of the same sounds."""
 HIDDEN_S = 0.05
 """By so much more than without noise do the last words of synthetic sentences, whose ends are exact, end behind what
 is heard of them at 10 dB of white noise and of babble."""
@@ -64,6 +66,27 @@ def median_boundaries(graph: WordGraph, scores: Float, trust: float, best: Int) 
     reached = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1]  # T P: that a frame is in this part or a later one
     edges = [_median(reached[:, part]) for part in range(1, count)]
     return np.asarray(edges, np.float64).reshape(-1, 2)
+
+
+def with_words_elsewhere(edges: Float64, best: Float64) -> Float64:
+    """Return the median boundaries, but the best path's of words that it puts elsewhere.
+
+    Where a loud breath is nearly as good a place for a short word as its own, half of all paths may go through it.
+
+    Parameters
+    ----------
+    edges, best : ndarray [shape=(L, 2)]
+        By all paths, and by the best one.
+
+    Returns
+    -------
+    ndarray [shape=(L, 2)]
+        Not decreasing.
+    """
+    overlaps = np.minimum(edges[:, 1], best[:, 1]) - np.maximum(edges[:, 0], best[:, 0])
+    elsewhere = overlaps < LEAST_OVERLAP * (best[:, 1] - best[:, 0])
+    kept = np.where(elsewhere[:, None], best, edges)
+    return np.asarray(np.maximum.accumulate(kept.ravel()).reshape(-1, 2))
 
 
 def with_hidden_ends(edges: Float64, frames: int) -> Float64:

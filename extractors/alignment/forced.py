@@ -20,12 +20,12 @@ from extractors.acoustics.cepstra import cepstra, log_mel, with_slopes
 from extractors.acoustics.presence import speech_evidence, standing_out_db, two_levels
 from extractors.acoustics.sphinx_files import STATES
 from extractors.acoustics.sphinx_model import SphinxModel
-from extractors.alignment.boundaries import median_boundaries, with_hidden_ends
 from extractors.alignment.confidence import SMOOTHING_FRAMES, best_free, frame_fit
 from extractors.alignment.durations import drawn_out, with_durations
+from extractors.alignment.edges import edge_evidence, word_edges
 from extractors.alignment.order_gain import ExactSearch
 from extractors.alignment.placed import PlacedPhone, PlacedWord
-from extractors.alignment.smacks import with_short_stops, without_smacks
+from extractors.alignment.smacks import without_smacks
 from extractors.alignment.viterbi import Path, best_path
 from extractors.alignment.word_graph import EAGER_SKIP_LOG, NO_WORD, SKIP_LOG, WordGraph, loose_word_graph, word_graph
 from extractors.alignment.word_order import HeardWord, heard_frames, other_orders
@@ -48,10 +48,6 @@ FILLER_BELOW, FILLER_RANGE = 3.0, (1.5, 5.0)
 """In the second: as much as this voice usually fits, and so much more, within a range."""
 LEVEL_WEIGHT, LEVEL_WEIGHT_BABBLE = 3.0, 1.0
 """Levels are smooth over about this many frames less than spectra are; those of babble say less."""
-EDGE_LEVEL_WEIGHT, EDGE_LEVEL_WEIGHT_NOISE = 6.0, 3.0
-"""For where words begin and end levels say more than for which words they are."""
-TRUST, TRUST_IN_NOISE = 0.25, 0.12
-"""How much of a frame's score counts where boundaries are taken from all paths; less where steady noise blurs it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,11 +97,11 @@ def align(
     if search is None:
         return None
     graph, behind = search.graph, search.behind
-    spoken, pauses = _spoken(graph, search.path)
+    first_spoken, pauses = _spoken(graph, search.path)
     adapted = _adapted(model, search, mel, features)
     own, free = _both_scores(model, adapted, features, graph.senones)
-    speech = speech_evidence(level_db, pauses, spoken, behind.noisy)
-    evidence = (LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE) * speech
+    weight = LEVEL_WEIGHT if behind.loud is None else LEVEL_WEIGHT_BABBLE
+    evidence = weight * speech_evidence(level_db, pauses, first_spoken, behind.noisy)
     path = best_path(graph.graph, graph.weighed(own, evidence))
     if path is None:
         return None
@@ -120,7 +116,8 @@ def align(
     if len(heard) > 1:
         exact = ExactSearch(model, adapted, words, features, evidence, search.timed)
         gain = exact.gain(other_orders(model, heard, plain, evidence))
-    edges = _edges(graph, path, own, speech, placed, behind)
+    weighed = graph.weighed(own, edge_evidence(level_db, pauses, first_spoken, behind))
+    edges = word_edges(graph, weighed, path, placed, behind)
     return ForcedAlignment(placed, edges, path.lag, fit, gain, search.timed)
 
 
@@ -151,19 +148,6 @@ def align_loosely(
         penalty = FILLER_RANGE[1] if eager else below
         path, _ = _loose_path(model, graph, features, adapted, penalty)
     return _placed_words(model, graph, path)
-
-
-def _edges(
-    graph: WordGraph, path: Path, own: Float, speech: Float64, placed: Sequence[PlacedWord], behind: Background
-) -> Float64:
-    """[L, 2] where words begin and end by all paths; by the best one where the words are too wrong for that."""
-    weighed = graph.weighed(own, (EDGE_LEVEL_WEIGHT_NOISE if behind.noisy else EDGE_LEVEL_WEIGHT) * speech)
-    steady = behind.noisy and behind.loud is None
-    edges = median_boundaries(graph, weighed, TRUST_IN_NOISE if steady else TRUST, path.states)
-    if edges is None:
-        return np.array([(word.start_frame, word.end_frame) for word in placed], np.float64)
-    edges = with_short_stops(edges, placed)
-    return with_hidden_ends(edges, len(own)) if behind.noisy else edges
 
 
 def _heard(model: SphinxModel, word: PlacedWord) -> HeardWord:

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from extractors.acoustics.sphinx_model import SphinxModel
-from extractors.alignment.boundaries import HIDDEN_S, NEAR_S, median_boundaries, with_hidden_ends
+from extractors.alignment.boundaries import (
+    HIDDEN_S,
+    NEAR_S,
+    median_boundaries,
+    with_hidden_ends,
+    with_words_elsewhere,
+)
 from extractors.alignment.viterbi import StateGraph, best_path
 from extractors.alignment.word_graph import NO_WORD, WordGraph, word_graph
 
@@ -125,3 +131,11 @@ def test_the_hidden_end_of_a_word_takes_half_a_pause_at_most() -> None:
     found = with_hidden_ends(edges, 101)
     np.testing.assert_array_equal(found[:, 0], edges[:, 0])
     np.testing.assert_allclose(found[:, 1], [30.0, 52.0, 70.0 + HIDDEN_S * 100.0, 100.5])
+
+
+def test_a_word_that_the_best_path_puts_elsewhere_is_there_and_others_make_room() -> None:
+    best = np.array([[50.0, 60.0], [60.0, 80.0], [80.0, 90.0]])
+    near = np.array([[45.0, 58.5], [58.5, 81.0], [81.0, 90.0]])
+    np.testing.assert_array_equal(with_words_elsewhere(near, best), near)
+    breath = np.array([[10.0, 20.0], [58.5, 81.0], [81.0, 90.0]])
+    np.testing.assert_array_equal(with_words_elsewhere(breath, best), [[50.0, 60.0], [60.0, 81.0], [81.0, 90.0]])

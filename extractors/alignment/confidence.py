@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from extractors.alignment.placed import PlacedWord
+
 Float = NDArray[np.float32]
 
 SMOOTHING_FRAMES = 5
@@ -53,6 +55,18 @@ def clip_fit(words: Sequence[float], lasting: Sequence[float]) -> float:
     fits = np.sort(np.asarray(words))
     worst = fits[: max(1, round(WORST_SHARE * fits.size))]
     return float(np.average(words, weights=lasting) + WORST_WEIGHT * worst.mean())
+
+
+def fits_of_words(words: Sequence[PlacedWord], fit: Float) -> tuple[list[float], float]:
+    """Return how well each word fits, and all of them.
+
+    Parameters
+    ----------
+    words : sequence of PlacedWord
+    fit : ndarray [shape=(T,)]
+    """
+    fits = [float(fit[word.start_frame : word.end_frame].mean()) for word in words]
+    return fits, clip_fit(fits, [word.end_frame - word.start_frame for word in words])
 
 
 def word_confidence(word: float, clip: float) -> float:

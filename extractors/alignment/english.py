@@ -9,14 +9,14 @@ from extractors.acoustics.cepstra import FRAME_S
 from extractors.acoustics.digital_silence import recorded_sound, whole_sound
 from extractors.acoustics.sphinx_model import SphinxModel
 from extractors.alignment.aligner import PlacedRow, Placement, Saying, WordEvidence
-from extractors.alignment.confidence import clip_fit, word_confidence
+from extractors.alignment.confidence import fits_of_words, word_confidence
 from extractors.alignment.forced import ForcedAlignment, align, align_loosely
 from extractors.alignment.placed import PlacedPhone, PlacedWord
 from extractors.one_core import one_core
 from extractors.pronunciation.dictionary import PronouncingDictionary
 from extractors.pronunciation.g2p import G2p
 from extractors.pronunciation.phones import expected_s
-from extractors.pronunciation.pronounce import LettersToPhones, Pronouncer, Pronunciation
+from extractors.pronunciation.pronounce import LettersToPhones, Pronouncer
 from extractors.spoken.transcript import spoken_words
 from pipeline.timegrid import Interval
 from pipeline.words import Rung
@@ -27,10 +27,6 @@ STRICT_LAG, WIDE_LAG = 48 * np.log(10.0), 80 * np.log(10.0)
 USUAL_STRAIN, STRAIN_COST = 0.55, 1.7
 """Phones of words that are said are on average 1.6 times longer or shorter than usual; of words that are not, 2.3
 times: they are drawn over sounds that they are not made for. Costs so many nats a frame for each e-fold."""
-
-NO_NOISE = 1.5
-"""Nats a frame by which words fit better without noise where there is none: what little a connected voice leaves
-between its words may look like it. At 10 dB of noise the words of 91 clips fit better without by 0.5 at most."""
 
 
 class EnglishAligner:
@@ -66,13 +62,13 @@ class EnglishAligner:
         if not sounds:
             return None
         sound = recorded_sound(samples)
-        found = self._aligned(sounds, sound.samples, orders, noise)
+        found = align(self._model, sounds, sound.samples, orders, noise)
         if found is None and sound.shortened:
             sound = whole_sound(samples)
-            found = self._aligned(sounds, samples, orders, noise)
+            found = align(self._model, sounds, samples, orders, noise)
         if found is None:
             return None
-        fits, fit = _fits(found)
+        fits, fit = fits_of_words(found.words, found.fit)
         words, placed, first = found.words, list[PlacedRow | None](), 0
         for row in rows:
             here = slice(first, first + len(row))
@@ -81,16 +77,6 @@ class EnglishAligner:
             placed.append(_row(words[here], fits[here], fit, place) if place else None)
             first = here.stop
         return Placement(tuple(placed), _rung(found), fit, found.order_gain)
-
-    def _aligned(
-        self, sounds: Sequence[Sequence[Pronunciation]], samples: NDArray[np.float32], orders: bool, noise: bool
-    ) -> ForcedAlignment | None:
-        """Listen for noise, but not believe in it where the words fit better without."""
-        found = align(self._model, sounds, samples, orders, noise)
-        if found is None or not found.listened:
-            return found
-        plain = align(self._model, sounds, samples, orders)
-        return plain if plain and _fits(plain)[1] > _fits(found)[1] + NO_NOISE else found
 
     @one_core()
     def rough(self, written: Sequence[str], samples: NDArray[np.float32], eager: bool = False) -> dict[int, Interval]:
@@ -107,12 +93,6 @@ class EnglishAligner:
             first = places.get(owner[number], place)
             places[owner[number]] = Interval(first.start_s, place.end_s)
         return places
-
-
-def _fits(found: ForcedAlignment) -> tuple[list[float], float]:
-    """Return how well each word fits, and all of them."""
-    fits = [float(found.fit[word.start_frame : word.end_frame].mean()) for word in found.words]
-    return fits, clip_fit(fits, [word.end_frame - word.start_frame for word in found.words])
 
 
 def _row(words: Sequence[PlacedWord], fits: Sequence[float], fit: float, place: Interval) -> PlacedRow:

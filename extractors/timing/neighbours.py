@@ -103,7 +103,8 @@ class _Search:
         for words in _with_missing(runs, at):
             if len(words) <= MISSING_WORDS:
                 yield from self.beside(words, before, after)
-            if doubtful and len(words) > 1:
+            lost = doubtful or len(words) > 2 * len(run.words)  # most of what belongs to it was not heard
+            if lost and len(words) > 1:
                 yield from self.between_pauses(words, before, after)
 
     def gain(self, found: Rows, run: _Run) -> float:
@@ -209,12 +210,17 @@ def _runs(rows: Sequence[TimedRow], words: Sequence[int]) -> Iterator[_Run]:
 
 
 def _with_missing(runs: Sequence[_Run], at: int) -> Iterator[tuple[int, ...]]:
-    """Yield the words of a run, also with a few that are missing right before or behind it."""
-    yield runs[at].words
-    if runs[at].placed:
-        for other in (*runs[max(0, at - 1) : at], *runs[at + 1 : at + 2]):
-            if not other.placed and len(other.words) <= STRAY_WORDS:
-                yield tuple(sorted((*runs[at].words, *other.words)))
+    """Yield the words of a run, also with a few that are missing right before it, behind it, or to both sides."""
+    own = runs[at].words
+    yield own
+    if not runs[at].placed:
+        return
+    beside = [run.words for run in (*runs[max(0, at - 1) : at], *runs[at + 1 : at + 2]) if not run.placed]
+    for missing in beside:
+        if len(missing) <= STRAY_WORDS:
+            yield tuple(sorted((*own, *missing)))
+    if len(beside) == 2 and len(own) <= STRAY_WORDS and all(len(missing) <= MISSING_WORDS for missing in beside):
+        yield (*beside[0], *own, *beside[1])
 
 
 def _in_order(found: Rows, others: Rows) -> bool:

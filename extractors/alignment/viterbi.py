@@ -40,6 +40,10 @@ class StateGraph:
         self.sources.append(tuple(sources))
         return number
 
+    def add_source(self, state: int, source: int, cost: float) -> None:
+        """Let a state also be reached from one behind it: `best_path` alone follows such a graph."""
+        self.sources[state] = (*self.sources[state], (source, cost))
+
     def __len__(self) -> int:
         return len(self.labels)
 

@@ -106,6 +106,12 @@ class _Builder:
         self._describe(NO_WORD, 0, self.silence, 0)
         return _End(state, 0.0, self.silence, None)
 
+    def with_filler(self, ends: Sequence[_End], pause: _End) -> list[_End]:
+        """Append the filler after what may end and its pause; the two take turns, as in music, at no word's cost."""
+        filler = self.filler([*ends, pause])
+        self.graph.add_source(pause.state - (STATES - 1), filler.state, PAUSE_LOG)
+        return [pause, filler]
+
     def word(
         self, number: int, spoken: Sequence[Sequence[int]], ends: Sequence[_End], after: Sequence[int]
     ) -> list[_End]:
@@ -173,13 +179,13 @@ def loose_word_graph(
     builder = _Builder(model)
     beginning = _End(-1, 0.0, builder.silence, None)
     pause = builder.pause([beginning])
-    gaps = [pause, builder.filler([beginning, pause])]
+    gaps = builder.with_filler([beginning], pause)
     ends = [beginning, *gaps]
     builder.graph.finals = [(end.state, end.cost) for end in gaps]
     for number, variants, after in _spoken(builder, words):
         found = builder.word(number, variants, ends, after)
         pause = builder.pause(found, gaps, skip_log)
-        gaps = [pause, builder.filler([*found, pause])]
+        gaps = builder.with_filler(found, pause)
         builder.graph.finals += [(end.state, end.cost) for end in (*found, *gaps)]
         ends = [*(end for end in found if end.before != builder.silence), *gaps]
     return _described(builder)

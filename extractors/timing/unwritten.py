@@ -8,15 +8,17 @@ from collections.abc import Callable, Collection, Mapping
 
 from pipeline.timegrid import Interval
 
-SPARSE, DENSE, DENSE_WORDS = 0.75, 0.85, 10
-"""Shares of the next words that are found, by chance at most, and at least where (so many) they are said."""
+SPARSE, DENSE, DENSE_WORDS = 0.82, 0.85, 10
+"""Shares of the next words that are found, by chance at most, and at least where (so many) they are said. Speech
+of strangers holds 0.8 where pauses and other sound may take turns."""
 LEAD_S, HOP_S = 600.0, 20.0
 """The words are looked for behind so much sound, in steps."""
 SHARE_OF_LENGTH = 0.5
 """Of a recording is heard once more for unwritten parts in its middle, in all: where nothing is found densely (noise,
 a strange voice), each minute would else be heard many times over."""
-DROP = 3.0
-"""Words that are missing, less a third of those that are found, behind the last that was found densely."""
+GAPS, DROP = 0.75, 3.0
+"""Shares of words that are found, at most, where they are found with gaps. Words that are missing, less a third of
+those that are found, behind the last that was found densely."""
 
 Hear = Callable[[float], Collection[int]]
 """Which of the words are found in the minute behind a time in s, counted from the first."""
@@ -68,10 +70,10 @@ def until_sparse(found: Mapping[int, Interval], word: int) -> dict[int, Interval
     """
     worth, best, cut = 0.0, 0.0, word
     for number in range(word, max(found, default=word - 1) + 1):
-        worth += 1.0 - SPARSE if number in found else -SPARSE
+        worth += 1.0 - GAPS if number in found else -GAPS
         if worth > best:
             best, cut = worth, number + 1
-    if best - worth < DROP * SPARSE or cut - word < DENSE_WORDS:
+    if best - worth < DROP * GAPS or cut - word < DENSE_WORDS:
         return {}
     return {number: place for number, place in found.items() if number < cut}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from extractors.acoustics.sphinx_model import SphinxModel
-from extractors.alignment.durations import drawn_out, with_durations
+from extractors.alignment.durations import drawn_out, held, with_durations
 from extractors.alignment.placed import PlacedPhone, PlacedWord
 from extractors.alignment.viterbi import best_path
 from extractors.alignment.word_graph import NO_WORD, WordGraph, word_graph
@@ -61,3 +61,11 @@ def test_only_a_sound_longer_than_any_is_drawn_out() -> None:
     assert not drawn_out(lasting(20))
     assert drawn_out(lasting(50))
     assert not drawn_out([])
+
+
+def test_nobody_speaks_inside_a_phone_that_is_held_for_half_a_second() -> None:
+    words = [
+        PlacedWord((PlacedPhone("HH", 10, 15), PlacedPhone("AY", 15, 65))),
+        PlacedWord((PlacedPhone("HH", 70, 130),)),
+    ]
+    assert np.flatnonzero(held(words, 200)).tolist() == list(range(80, 120))
